@@ -1,0 +1,73 @@
+"""xbarsim: a discrete-event simulator of in-memory-computing chips.
+
+    import xbarsim as xs
+
+    chip = xs.load_chip("hermes64")                       # by name, or the path of a YAML file
+    work = xs.load_workload("resnet9_cifar10")            # or xs.trace(model, torch.zeros(1, 3, 32, 32))
+    result = xs.simulate(chip, work, xs.Infer(requests=3))
+    print(result.latency.alone_ns, result.tops_per_w)
+
+Heavy parts (torch, matplotlib, networkx) are imported when they are first needed.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xbarsim.api import check, layout, load_chip, load_workload, map_network, simulate, trace
+    from xbarsim.errors import MappingError, SimulationError, SpecError, WorkloadError, XbarsimError
+    from xbarsim.scenario.infer import Infer
+    from xbarsim.scenario.result import Result
+    from xbarsim.scenario.store import load_result, save_result
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "load_chip": "xbarsim.api",
+    "load_workload": "xbarsim.api",
+    "map_network": "xbarsim.api",
+    "trace": "xbarsim.api",
+    "simulate": "xbarsim.api",
+    "check": "xbarsim.api",
+    "layout": "xbarsim.api",
+    "Infer": "xbarsim.scenario.infer",
+    "Result": "xbarsim.scenario.result",
+    "load_result": "xbarsim.scenario.store",
+    "save_result": "xbarsim.scenario.store",
+    "XbarsimError": "xbarsim.errors",
+    "SpecError": "xbarsim.errors",
+    "MappingError": "xbarsim.errors",
+    "WorkloadError": "xbarsim.errors",
+    "SimulationError": "xbarsim.errors",
+}
+
+__all__ = [
+    "Infer",
+    "MappingError",
+    "Result",
+    "SimulationError",
+    "SpecError",
+    "WorkloadError",
+    "XbarsimError",
+    "check",
+    "layout",
+    "load_chip",
+    "load_result",
+    "load_workload",
+    "map_network",
+    "save_result",
+    "simulate",
+    "trace",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'xbarsim' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

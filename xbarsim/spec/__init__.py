@@ -1,0 +1,1 @@
+"""YAML to validated, frozen descriptions of chips and their components."""

@@ -1,0 +1,361 @@
+"""The chip as a graph: stops of the network as nodes, links as directed edges.
+
+Nodes are texts: instances of connected components ("tile[3]", "die[1].tile[7]", "io"), routers and buses
+("connect0.router[5]", "connect0.bus"). An edge carries: `channel` (its description, None if ideal),
+`station` (what jobs queue for; a bus is one station for all its edges), `router` (the router it leads
+into) and `latency_ps`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from math import isqrt
+from typing import Any
+
+import networkx as nx
+
+from xbarsim.errors import MappingError
+from xbarsim.spec.chip import Chip, Connection, Part
+from xbarsim.spec.connect import END
+
+
+@dataclass(frozen=True)
+class Hop:
+    """One step of a way through the network."""
+
+    source: str
+    target: str
+    channel: Any
+    station: str
+    router: Any
+    latency_ps: int
+    label: str  # of the `connect` entry, without indices: 'connect0', 'die.connect0'
+
+
+class ChipGraph:
+    """Network of a chip: nodes, ways between them, places of nodes for pictures."""
+
+    def __init__(self, chip: Chip):
+        self.chip = chip
+        self.graph: nx.DiGraph[str] = nx.DiGraph()
+        self.place: dict[str, tuple[float, float]] = {}
+        self.links: dict[str, int] = {}  # connection label -> links it has
+        self.routers: dict[str, int] = {}
+        self._grid: dict[str, tuple[str, int, int]] = {}  # router node -> (label, row, column)
+        self._ways: dict[tuple[str, str], tuple[Hop, ...]] = {}
+        for part in chip.root.walk():
+            for prefix in instances(chip, part) if part.connect else ():
+                for connection in part.connect:
+                    self._add(connection, f"{prefix}." if prefix else "")
+
+    # --- ways ----------------------------------------------------------------------------------
+
+    def way(self, source: str, target: str) -> tuple[Hop, ...]:
+        """Hops from source to target: rows first then columns inside a mesh, else a shortest way.
+
+        Raises: MappingError if nothing connects them.
+        """
+        key = (source, target)
+        if key not in self._ways:
+            self._ways[key] = self._find(source, target)
+        return self._ways[key]
+
+    def _find(self, source: str, target: str) -> tuple[Hop, ...]:
+        if source == target:
+            return ()
+        nodes = self._through_grid(source, target)
+        if nodes is None:
+            # Nodes that hang on one router share its ways, so they are searched once for all of them.
+            start, end = self._on_grid(source) or source, self._on_grid(target) or target
+            if (start, end) != (source, target) and start != end:
+                middle = self.way(start, end)
+                before = (self._hop(source, start),) if start != source else ()
+                return before + middle + ((self._hop(end, target),) if end != target else ())
+            nodes = self._search(source, target)
+        return tuple(self._hop(a, b) for a, b in pairwise(nodes))
+
+    def _search(self, source: str, target: str) -> list[str]:
+        try:
+            return list(nx.shortest_path(self.graph, source, target))
+        except (nx.NetworkXNoPath, nx.NodeNotFound):
+            raise MappingError(
+                f"{self.chip.name}: data must go from {source} to {target}, but no `connect` entry "
+                "leads there. Add a topology or an edge that joins them."
+            ) from None
+
+    def _hop(self, a: str, b: str) -> Hop:
+        edge = self.graph.edges[a, b]
+        return Hop(a, b, edge["channel"], edge["station"], edge["router"], edge["latency_ps"], edge["label"])
+
+    def _through_grid(self, source: str, target: str) -> list[str] | None:
+        """Dimension-ordered way between two nodes that hang on the same mesh (or are part of it)."""
+        start, end = self._on_grid(source), self._on_grid(target)
+        if start is None or end is None or self._grid[start][0] != self._grid[end][0]:
+            return None
+        label, row, column = self._grid[start]
+        _, end_row, end_column = self._grid[end]
+        nodes = ([source] if source != start else []) + [start]
+        while (row, column) != (end_row, end_column):
+            if column != end_column:
+                column += 1 if end_column > column else -1
+            else:
+                row += 1 if end_row > row else -1
+            node = self._at.get((label, row, column))
+            if node is None or not self.graph.has_edge(nodes[-1], node):
+                return None
+            nodes.append(node)
+        return nodes + ([target] if target != end else [])
+
+    def _on_grid(self, node: str) -> str | None:
+        if node in self._grid:
+            return node
+        return (
+            next((near for near in self.graph.successors(node) if near in self._grid), None)
+            if node in self.graph
+            else None
+        )
+
+    @property
+    def _at(self) -> dict[tuple[str, int, int], str]:
+        if not hasattr(self, "_cells"):
+            self._cells = {place: node for node, place in self._grid.items()}
+        return self._cells
+
+    def nearest(self, source: str, candidates: list[str]) -> str:
+        """The candidate with the fewest hops from source; the first of equals."""
+        if source in candidates or len(candidates) == 1:
+            return source if source in candidates else candidates[0]
+        return min(candidates, key=lambda node: len(self.way(source, node)))
+
+    # --- building ------------------------------------------------------------------------------
+
+    def _add(self, c: Connection, prefix: str) -> None:
+        label = f"{prefix}{c.label.rpartition('.')[2]}"
+        if c.topology == "edge":
+            self._add_edges(c, prefix, label)
+            return
+        members = [prefix + name for member in c.members for name in self._members(c.scope, member)]
+        getattr(self, f"_{c.topology}")(c, label, members)
+
+    def _members(self, scope: str, name: str) -> list[str]:
+        """Instances of a member within one instance of the scope: 'tile' -> tile[0], tile[1], ..."""
+        names = [""]
+        path = scope
+        for piece in name.split("."):
+            path = f"{path}.{piece}" if path else piece
+            part = self.chip.parts[path]
+            steps = [piece] if part.count == 1 else [f"{piece}[{i}]" for i in range(part.count)]
+            names = [f"{head}.{step}" if head else step for head in names for step in steps]
+        return names
+
+    def _join(
+        self,
+        a: str,
+        b: str,
+        c: Connection,
+        label: str,
+        station: str | None = None,
+        router: Any = None,
+        count: bool = True,
+    ) -> None:
+        """One directed link."""
+        latency_ps = c.channel.latency_ps if c.channel is not None else 0
+        self.graph.add_edge(
+            a,
+            b,
+            channel=c.channel,
+            station=station or f"{a}->{b}",
+            router=router,
+            latency_ps=latency_ps,
+            label=c.label,
+        )
+        if count:
+            self.links[label] = self.links.get(label, 0) + 1
+
+    def _both(self, a: str, b: str, c: Connection, label: str) -> None:
+        for x, y in ((a, b), (b, a)):
+            self._join(x, y, c, label, router=c.router if ".router[" in y else None)
+
+    def _bus(self, c: Connection, label: str, members: list[str]) -> None:
+        hub = f"{label}.bus"
+        self.links[label] = 1
+        for member in members:
+            self._join(member, hub, c, label, hub, count=False)
+            # The transfer is paid on the way in; the way out is the same wires at the same time.
+            self.graph.add_edge(
+                hub, member, channel=None, station="", router=None, latency_ps=0, label=c.label
+            )
+
+    def _routers(self, c: Connection, label: str, members: list[str]) -> list[str]:
+        """The network nodes of a grid or ring: routers with members hung on, or the members themselves."""
+        if c.router is None and c.concentration == 1:
+            return members
+        routers = [f"{label}.router[{i}]" for i in range(-(-len(members) // c.concentration))]
+        self.routers[label] = len(routers)
+        for i, member in enumerate(members):
+            self._both(member, routers[i // c.concentration], c, label)
+        return routers
+
+    def _mesh(self, c: Connection, label: str, members: list[str]) -> None:
+        self._lattice(c, label, members, wrap=False)
+
+    def _torus(self, c: Connection, label: str, members: list[str]) -> None:
+        self._lattice(c, label, members, wrap=True)
+
+    def _lattice(self, c: Connection, label: str, members: list[str], wrap: bool) -> None:
+        nodes = self._routers(c, label, members)
+        columns = c.columns or (-(-len(nodes) // c.rows) if c.rows else _near_square(len(nodes)))
+        rows = -(-len(nodes) // columns)
+        grid = {divmod(i, columns): node for i, node in enumerate(nodes)}
+        for (row, column), node in grid.items():
+            if not wrap:
+                self._grid[node] = (label, row, column)
+            steps = [((row, column + 1), columns), ((row + 1, column), rows)]
+            for number, ((r, k), size) in enumerate(steps):
+                at = (r % rows, k % columns) if wrap and size > 2 else (r, k)
+                if at in grid and at != (row, column):
+                    self._both(node, grid[at], c, label)
+                del number
+        self._put(members, c.concentration, columns)
+
+    def _put(self, members: list[str], concentration: int, columns: int) -> None:
+        side = isqrt(concentration - 1) + 1
+        for i, member in enumerate(members):
+            router, inner = divmod(i, concentration)
+            row, column = divmod(router, columns)
+            self.place[member] = (column * side + inner % side, row * side + inner // side)
+
+    def _ring(self, c: Connection, label: str, members: list[str]) -> None:
+        nodes = self._routers(c, label, members)
+        for i in range(len(nodes) if len(nodes) > 2 else len(nodes) - 1):
+            self._both(nodes[i], nodes[(i + 1) % len(nodes)], c, label)
+
+    def _star(self, c: Connection, label: str, members: list[str]) -> None:
+        hubs = self._members(c.scope, c.hub) if c.hub else [f"{label}.router[0]"]
+        if not c.hub:
+            self.routers[label] = 1
+        for member in members:
+            self._both(member, hubs[0], c, label)
+
+    def _crossbar(self, c: Connection, label: str, members: list[str]) -> None:
+        """A non-blocking switch: contention only at the members' own ports."""
+        self.routers[label] = 1
+        for member in members:
+            self._both(member, f"{label}.router[0]", c, label)
+
+    def _h_tree(self, c: Connection, label: str, members: list[str]) -> None:
+        level, number = members, 0
+        while len(level) > 1:
+            above = []
+            for i in range(0, len(level), c.arity):
+                node = f"{label}.router[{number}]"
+                number += 1
+                for child in level[i : i + c.arity]:
+                    self._both(child, node, c, label)
+                above.append(node)
+            level = above
+        self.routers[label] = number
+
+    def _point_to_point(self, c: Connection, label: str, members: list[str]) -> None:
+        for i, a in enumerate(members):
+            for b in members[i + 1 :]:
+                self._both(a, b, c, label)
+
+    def _add_edges(self, c: Connection, prefix: str, label: str) -> None:
+        source, target = c.members
+        for a, b in self._pairs(c.scope, source, target):
+            self._join(prefix + a, prefix + b, c, label)
+            if c.pattern == "<->":
+                self._join(prefix + b, prefix + a, c, label)
+
+    def _pairs(self, scope: str, source: str, target: str) -> Iterator[tuple[str, str]]:
+        """Instance pairs of an edge pattern; a letter as index binds source and target ('a[i] -> b[i//8]').
+
+        The index counts all instances of the name inside the scope: 'die.port[17]' is the 18th port.
+        """
+        (name_a, index_a), (name_b, index_b) = _end(source), _end(target)
+        ends_a, ends_b = self._members(scope, name_a), self._members(scope, name_b)
+        letter = index_a if index_a and re.fullmatch(r"[A-Za-z_]\w*", index_a) else None
+        for i in range(len(ends_a)) if letter else _indices(index_a, len(ends_a), source):
+            if letter and index_b and letter in index_b:
+                targets = [_evaluate(index_b, letter, i, target)]
+            else:
+                targets = _indices(index_b, len(ends_b), target)
+            for j in targets:
+                if 0 <= j < len(ends_b):
+                    yield ends_a[i], ends_b[j]
+
+
+def instances(chip: Chip, part: Part) -> list[str]:
+    """Names of all instances of a part, in order: 'tile[0].ima[0]', ...; [''] for the chip."""
+    names = [""]
+    path = ""
+    for piece in part.path.split(".") if part.path else ():
+        path = f"{path}.{piece}" if path else piece
+        count = chip.parts[path].count
+        steps = [piece] if count == 1 else [f"{piece}[{i}]" for i in range(count)]
+        names = [f"{head}.{step}" if head else step for head in names for step in steps]
+    return names
+
+
+def _near_square(n: int) -> int:
+    """Columns of the most nearly square full grid of n nodes, at least as wide as high."""
+    rows = next(r for r in range(isqrt(n), 0, -1) if n % r == 0)
+    return n // rows if n // rows <= 2 * rows else isqrt(n - 1) + 1
+
+
+def _end(text: str) -> tuple[str, str | None]:
+    match = END.match(text)
+    assert match is not None  # the reader of `connect` has checked it
+    return match["name"], match["index"]
+
+
+def _indices(index: str | None, count: int, text: str) -> list[int]:
+    if index in (None, "*", ""):
+        return list(range(count))
+    assert index is not None
+    try:
+        if ":" in index:
+            low, high = index.split(":")
+            return list(range(count))[int(low or 0) : int(high or count)]
+        number = int(index)
+    except ValueError:
+        raise MappingError(
+            f"'{text}': index '{index}' is not understood. Write [*], [3], [0:8] or a letter."
+        ) from None
+    if not 0 <= number < count:
+        raise MappingError(f"'{text}': there are {count} of them, 0 to {count - 1}. Lower the index.")
+    return [number]
+
+
+_OPERATORS = {
+    ast.Add: int.__add__,
+    ast.Sub: int.__sub__,
+    ast.Mult: int.__mul__,
+    ast.FloorDiv: int.__floordiv__,
+    ast.Mod: int.__mod__,
+}
+
+
+def _evaluate(index: str, letter: str, value: int, text: str) -> int:
+    """Whole-number arithmetic over one letter: i+1, i//8, (i+4)%16."""
+
+    def compute(node: ast.AST) -> int:
+        if isinstance(node, ast.Expression):
+            return compute(node.body)
+        if isinstance(node, ast.Constant) and isinstance(node.value, int):
+            return node.value
+        if isinstance(node, ast.Name) and node.id == letter:
+            return value
+        if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+            return int(_OPERATORS[type(node.op)](compute(node.left), compute(node.right)))
+        raise MappingError(f"'{text}': index '{index}' may hold {letter}, whole numbers and + - * // %.")
+
+    try:
+        return compute(ast.parse(index, mode="eval"))
+    except (SyntaxError, ZeroDivisionError):
+        raise MappingError(f"'{text}': index '{index}' is not understood.") from None

@@ -1,0 +1,54 @@
+"""load_chip: a path or the name of a shipped chip, to a Chip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+from xbarsim.errors import Problem, SpecError
+from xbarsim.shipped import shipped
+from xbarsim.spec.build import build_chip
+from xbarsim.spec.chip import Chip
+from xbarsim.spec.loader import likely, load_located, override
+
+
+def chip_path(path_or_name: str | Path) -> Path:
+    """The file of a chip; a bare name is looked up among the shipped architectures. Raises: SpecError."""
+    path = Path(path_or_name)
+    if path.suffix in (".yaml", ".yml") or path.parent != Path(".") or path.name in ("", ".."):
+        return path
+    folder = shipped("architectures")
+    names = [file.stem for file in folder.glob("*.yaml")]
+    if path.name not in names:
+        raise SpecError(
+            [
+                Problem(
+                    str(path_or_name),
+                    0,
+                    "",
+                    "no file and no shipped chip of this name",
+                    "",
+                    likely(path.name, names),
+                )
+            ]
+        )
+    return folder / f"{path.name}.yaml"
+
+
+def load_chip(path_or_name: str | Path, overrides: Iterable[str] = ()) -> Chip:
+    """Read and validate a chip description.
+
+    overrides: 'key.path=value' assignments, applied over the file ('core.adc.bits=6').
+    Raises: SpecError with every problem, each with file, line, key, what was found and what is allowed.
+    """
+    path = chip_path(path_or_name)
+    located = load_located(path, str(path_or_name) if Path(path_or_name) == path else path.name)
+    assignments = tuple(overrides)
+    for assignment in assignments:
+        override(located, assignment)
+    chip = build_chip(located, str(path))
+    if not assignments:
+        return chip
+    return replace(chip, sha256=sha256("\n".join((chip.sha256, *assignments)).encode()).hexdigest())

@@ -1,0 +1,80 @@
+"""YAML files to plain trees that remember file and line of every node.
+
+Understands anchors, merge keys (`<<`), `include:` in any mapping (the file's own keys win over what
+it includes), and overrides from the command line (`--set tile.adc.bits=6`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from xbarsim.errors import Problem, SpecError
+from xbarsim.spec.located import Located as Located
+from xbarsim.spec.located import Mark as Mark
+from xbarsim.spec.located import Path_ as Path_
+from xbarsim.spec.located import dotted as dotted
+from xbarsim.spec.located import likely as likely
+from xbarsim.spec.place import Missing, find, parts_of, put
+from xbarsim.spec.reader import Reader
+
+SET = "--set"
+
+
+def load_located(path: Path, name: str | None = None) -> Located:
+    """Read a YAML file with all it includes.
+
+    Raises: SpecError if a file is missing, is not YAML, or does not hold a mapping.
+    """
+    located = Located(None)
+    reader = Reader(located)
+    node = reader.file(path, name or path.name)
+    located.tree = reader.flatten(node, node.mark)
+    located.sha256 = reader.digest.hexdigest()
+    if not isinstance(located.tree, dict):
+        located.problem((), "not a mapping", "a file of 'key: value' lines")
+        reader.incomplete = True
+    if reader.incomplete:
+        located.raise_problems()
+    return located
+
+
+def override(located: Located, assignment: str) -> None:
+    """Apply one `key.path=value` to the tree; problems are collected like those of a file."""
+    key, equals, text = assignment.partition("=")
+    key = key.strip()
+    if not equals or not key:
+        _tell(located, assignment, "no key" if equals else "no '='", f"write it like '{SET} core.adc.bits=6'")
+        return
+    value = _value(located, key, text)
+    if value is None:
+        return
+    try:
+        holder, at = find(located.tree, parts_of(key))
+    except Missing as reason:
+        _tell(located, key, reason.found, reason.fix)
+        return
+    put(located, holder, at, value.tree, lambda path: Mark(SET, 0))
+    located.problems.extend(value.problems)
+
+
+def _value(located: Located, key: str, text: str) -> Located | None:
+    """The text after '=' read as YAML; None if it is none."""
+    value = Located(None)
+    reader = Reader(value)
+    if not text.strip():
+        _tell(located, key, "nothing after '='", f"write it like '{SET} {key}=6'")
+        return None
+    try:
+        node = reader.text(text, Path(SET), SET)
+        value.tree = reader.flatten(node, node.mark)
+    except SpecError as error:
+        _tell(located, key, error.problems[0].found, error.problems[0].fix)
+        return None
+    if value.problems:
+        _tell(located, key, value.problems[0].found, value.problems[0].fix)
+        return None
+    return value
+
+
+def _tell(located: Located, key: str, found: str, fix: str) -> None:
+    located.problems.append(Problem(SET, 0, key, found, "", fix))

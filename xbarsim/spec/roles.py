@@ -1,0 +1,199 @@
+"""What components are to their neighbours: one contract per role.
+
+A role says which questions the rest of xbarsim asks; each kind answers them by pure functions of its
+description. Durations are whole picoseconds; a `Service` carries the time of one portion (one input slice
+of a matrix-vector product, or the whole of a transfer) and the actions of the whole job.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from xbarsim.spec.component import ComponentSpec, Service
+
+
+class Composite(ComponentSpec):
+    """A component that holds others."""
+
+    role = "composite"
+
+
+class Array(ComponentSpec):
+    """A crossbar that multiplies an input vector with the weights it stores."""
+
+    role = "array"
+    rows: int
+    columns: int
+
+    @property
+    def weight_rows(self) -> int:
+        """Inputs of one array: word lines over word lines per weight."""
+        raise NotImplementedError
+
+    @property
+    def weight_columns(self) -> int:
+        """Weights side by side in one word line."""
+        raise NotImplementedError
+
+    @property
+    def cells_per_weight(self) -> int:
+        raise NotImplementedError
+
+    @property
+    def phases(self) -> int:
+        """Reads per input slice (e.g. one per pair of polarities)."""
+        raise NotImplementedError
+
+    def read(self, drive_ps: int, cells: int) -> Service:
+        """One read of one array with `cells` of its cells in use, its lines driven for drive_ps."""
+        raise NotImplementedError
+
+    def columns_of(self, weights: int) -> int:
+        """Bit lines that `weights` neighbouring weights occupy."""
+        raise NotImplementedError
+
+
+class Dac(ComponentSpec):
+    """Drives the word lines with the bits of an input vector."""
+
+    role = "dac"
+
+    def slices(self, input_bits: int) -> int:
+        """Parts into which an input of so many bits is cut."""
+        raise NotImplementedError
+
+    def drive(self, rows: int) -> Service:
+        """Drive `rows` word lines with one slice; portion_ps is the time the lines are driven."""
+        raise NotImplementedError
+
+
+class SampleHold(ComponentSpec):
+    """Keeps column results so that the array may read on while they are converted."""
+
+    role = "sample_hold"
+
+    def hold(self, columns: int) -> Service:
+        raise NotImplementedError
+
+
+class Adc(ComponentSpec):
+    """Turns column results into numbers; `count` converters serve the arrays of their scope."""
+
+    role = "adc"
+    concurrent: ClassVar[bool] = False  # converts while the array integrates
+
+    def convert(self, columns: int, converters: int) -> Service:
+        """Convert one slice of `columns` results on `converters` converters side by side."""
+        raise NotImplementedError
+
+    @property
+    def readout_ps(self) -> int:
+        """Once per matrix-vector product, after its last slice."""
+        return 0
+
+
+class ShiftAdd(ComponentSpec):
+    """Combines the slices of inputs and weights into results."""
+
+    role = "shift_add"
+
+    def combine(self, values: int) -> Service:
+        raise NotImplementedError
+
+
+class Storage(ComponentSpec):
+    """A buffer or register: keeps data of finite size."""
+
+    role = "buffer"
+    capacity_bits: int
+    ports: int
+
+    def read(self, bits: int) -> Service:
+        raise NotImplementedError
+
+    def write(self, bits: int) -> Service:
+        raise NotImplementedError
+
+
+class Channel(ComponentSpec):
+    """A bus or link that carries data."""
+
+    role = "link"
+
+    def carry(self, bits: int) -> Service:
+        """Occupancy of the channel by so many bits, latency not included."""
+        raise NotImplementedError
+
+    @property
+    def latency_ps(self) -> int:
+        raise NotImplementedError
+
+
+class Router(ComponentSpec):
+    """Passes messages from link to link."""
+
+    role = "router"
+    multicast: bool
+
+    @property
+    def latency_ps(self) -> int:
+        raise NotImplementedError
+
+    def forward(self, bits: int) -> Service:
+        """Cost of passing so many bits; portion_ps is 0 (the links are the stations)."""
+        raise NotImplementedError
+
+
+class VectorUnit(ComponentSpec):
+    """Does scalar operations on vectors: activation, addition, normalisation, pooling, softmax."""
+
+    role = "vector_unit"
+
+    def can(self, function: str, op_kind: str) -> bool:
+        raise NotImplementedError
+
+    def compute(self, element_ops: int) -> Service:
+        raise NotImplementedError
+
+
+class MatrixUnit(ComponentSpec):
+    """Multiplies activations by activations."""
+
+    role = "matrix_unit"
+
+    def multiply(self, macs: int) -> Service:
+        raise NotImplementedError
+
+
+class Accumulator(ComponentSpec):
+    """Adds partial sums of matrices that are higher than one array."""
+
+    role = "accumulator"
+
+    def add(self, values: int) -> Service:
+        raise NotImplementedError
+
+
+class External(ComponentSpec):
+    """Off-chip memory or the chip's own inputs and outputs."""
+
+    role = "memory"
+
+    def transfer(self, bits: int) -> Service:
+        raise NotImplementedError
+
+
+class Programmer(ComponentSpec):
+    """Writes weights into cells."""
+
+    role = "pulse_generator"
+
+    def program(self, cells: int, pulses_per_cell: float, pulse_ps: int, verify_ps: int) -> int:
+        """Picoseconds to write so many cells."""
+        raise NotImplementedError
+
+
+class Cell(ComponentSpec):
+    """A memory cell technology, as far as loading the weights asks."""
+
+    role = "cell"
