@@ -1,0 +1,112 @@
+"""Crossbar array: stores weights in cells, multiplies an input vector in place."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from xbarsim.spec.component import Action, Service, Spec, component
+from xbarsim.spec.quantity import Bits, Count, Duration, Energy
+from xbarsim.spec.roles import Array
+
+
+class Weight(Spec):
+    """How a weight is written into cells."""
+
+    bits: Bits = Field(description="bits of one stored weight")
+    bits_per_cell: Bits = Field(description="bits that one cell (or one differential pair) holds")
+    encoding: Literal["offset", "differential"] = Field(
+        description="offset: one cell per slice and a fixed offset; differential: a cell for each sign"
+    )
+    along: Literal["columns", "rows", "cell"] = Field(
+        "columns",
+        description="where the second cell of a pair stands: next bit line, next word line, same unit cell",
+    )
+    devices: Count = Field(1, description="devices in one unit cell, for counting writes")
+
+    @property
+    def slices(self) -> int:
+        """Bit slices: neighbouring columns that hold the bits of one weight."""
+        return -(-self.bits // self.bits_per_cell)
+
+    def _pair(self, along: str) -> int:
+        return 2 if self.encoding == "differential" and self.along == along else 1
+
+    @property
+    def columns(self) -> int:
+        return self.slices * self._pair("columns")
+
+    @property
+    def rows(self) -> int:
+        return self._pair("rows")
+
+
+@component("crossbar")
+class Crossbar(Array):
+    """A crossbar array of memory cells: all word lines driven at once, all bit lines read."""
+
+    ENERGY_KEYS = ("energy", "energy_per_cell")
+
+    rows: Count = Field(description="word lines")
+    columns: Count = Field(description="bit lines (unit-cell columns)")
+    cell: str = Field(description="name of the cell technology under `cells`")
+    weight: Weight = Field(description="how weights are written into cells")
+    settle_ps: Duration = Field(description="from the end of driving to the settled column result, per read")
+    read_phases: Count = Field(1, description="reads for one input slice, e.g. 4 to keep polarities apart")
+    energy_pj: Energy | None = Field(None, description="one read of the whole array")
+    energy_per_cell_pj: Energy | None = Field(None, description="one read of one cell in use")
+
+    def inconsistencies(self) -> list[tuple[str, str, str]]:
+        wrong = super().inconsistencies()
+        if self.weight.columns > self.columns:
+            wrong.append(
+                (
+                    "weight",
+                    f"one weight takes {self.weight.columns} columns",
+                    f"at most the {self.columns} columns of the array",
+                )
+            )
+        if self.weight.rows > self.rows:
+            wrong.append(
+                ("weight", f"one weight takes {self.weight.rows} rows", f"at most the {self.rows} rows")
+            )
+        if self.weight.bits_per_cell > self.weight.bits:
+            wrong.append(
+                (
+                    "weight.bits_per_cell",
+                    f"{self.weight.bits_per_cell} bits in a cell",
+                    f"at most the {self.weight.bits} bits of a weight",
+                )
+            )
+        return wrong
+
+    @property
+    def phases(self) -> int:
+        return self.read_phases
+
+    @property
+    def weight_rows(self) -> int:
+        return self.rows // self.weight.rows
+
+    @property
+    def weight_columns(self) -> int:
+        return self.columns // self.weight.columns
+
+    @property
+    def cells_per_weight(self) -> int:
+        return self.weight.columns * self.weight.rows
+
+    def columns_of(self, weights: int) -> int:
+        return weights * self.weight.columns
+
+    def read(self, drive_ps: int, cells: int) -> Service:
+        """One read: the lines are driven, then the columns settle. Energy per array and per cell in use."""
+        actions = []
+        if self.energy_pj is not None:
+            actions.append(Action("read", 1, self.energy_pj))
+        if self.energy_per_cell_pj is not None:
+            actions.append(Action("cell read", cells, self.energy_per_cell_pj))
+        if not actions:
+            actions.append(Action("read", 1, 0.0))
+        return Service(drive_ps + self.settle_ps, tuple(actions))
