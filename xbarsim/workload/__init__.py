@@ -1,0 +1,1 @@
+"""Networks as operation graphs: capture from torch, saved traces, and workload files."""

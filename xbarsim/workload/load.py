@@ -1,0 +1,91 @@
+"""load_workload: a path or the name of a shipped network, to a Workload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from xbarsim.errors import Problem, SpecError
+from xbarsim.shipped import shipped
+from xbarsim.spec.loader import likely
+from xbarsim.workload.graph import OpGraph
+from xbarsim.workload.model_file import digest_of
+from xbarsim.workload.trace import load_trace
+from xbarsim.workload.workload_file import WorkloadFile, read_workload_file
+
+TRACE_SUFFIX = ".trace.yaml"
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A network ready to be mapped.
+
+    activation_bits, weight_bits: None where the file leaves them to the chip.
+    from_trace: the graph was read from its saved trace, not captured anew.
+    """
+
+    name: str
+    source: str
+    graph: OpGraph
+    activation_bits: int | None
+    weight_bits: int | None
+    path: str
+    description: str = ""
+    from_trace: bool = False
+
+
+def shipped_path(name: str) -> Path:
+    """The file of a network that comes with xbarsim. Raises: SpecError with the nearest names."""
+    folder = shipped("workloads")
+    path = folder / f"{name}.yaml"
+    if path.is_file():
+        return path
+    names = [file.stem for file in folder.glob("*.yaml") if not file.name.endswith(TRACE_SUFFIX)]
+    raise SpecError(
+        [Problem(name, 0, "", "no file and no shipped workload of this name", "", likely(name, names))]
+    )
+
+
+def load_workload(path_or_name: str | Path) -> Workload:
+    """A workload YAML, a saved trace (*.trace.yaml), or the name of a shipped network ("resnet18").
+
+    A saved trace is used while it fits its model file; else the model is captured anew, which imports
+    torch, and the graph's notes say so.
+    Raises: SpecError with every problem of the file; WorkloadError if the model cannot be captured.
+    """
+    path = Path(path_or_name)
+    if path.suffix not in (".yaml", ".yml") and path.parent == Path("."):
+        path = shipped_path(str(path_or_name))
+    if path.name.endswith(TRACE_SUFFIX):
+        return _from_trace_file(path)
+    called = path.name if path != Path(path_or_name) else str(path_or_name)
+    file = read_workload_file(path, called)
+    graph, from_trace = _graph(file)
+    return Workload(
+        file.name, file.source, replace(graph, name=file.name), file.activation_bits, file.weight_bits,
+        str(path), file.description, from_trace,
+    )  # fmt: skip
+
+
+def _from_trace_file(path: Path) -> Workload:
+    if not path.is_file():
+        raise SpecError([Problem(str(path), 0, "", "no such file")])
+    graph = load_trace(path)
+    return Workload(graph.name, graph.source, graph, None, None, str(path), "", True)
+
+
+def _graph(file: WorkloadFile) -> tuple[OpGraph, bool]:
+    """The saved trace where it is still right, else a fresh capture."""
+    saved = load_trace(file.trace) if file.trace is not None and file.trace.is_file() else None
+    if file.model is None:
+        if saved is None:
+            raise SpecError([Problem(str(file.path), 0, "trace", f"no file '{file.trace}'")])
+        return saved, True
+    if saved is not None and digest_of(saved.source) == file.model.digest():
+        return saved, True
+    graph = file.model.capture(file.name)
+    if file.trace is None:
+        return graph, False
+    why = "is of another model, input or setting" if saved is not None else "does not exist"
+    note = f"captured anew: the saved trace {file.trace.name} {why}"
+    return replace(graph, notes=(*graph.notes, note)), False

@@ -1,0 +1,226 @@
+"""Reading trace files: quickly when they are right, with file and line of every fault when not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from xbarsim.spec.loader import Located, load_located
+from xbarsim.spec.located import Path_, likely
+from xbarsim.workload.graph import (
+    Causal,
+    Matrix,
+    Need,
+    Op,
+    OpGraph,
+    OpKind,
+    Part,
+    Resample,
+    Same,
+    Slice,
+    Whole,
+    Window,
+)
+
+NEEDS: dict[str, type[Need]] = {  # type: ignore[valid-type]
+    "same": Same,
+    "whole": Whole,
+    "causal": Causal,
+    "slice": Slice,
+    "window": Window,
+    "part": Part,
+    "resample": Resample,
+}
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TOP = ("format", "name", "source", "parameters", "notes", "matrices", "ops")
+
+
+def read_tree(path: Path) -> Any:
+    """The file's plain content.
+
+    Raises: SpecError where it is not YAML.
+    """
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+    except (yaml.YAMLError, UnicodeDecodeError):
+        load_located(path).raise_problems()
+        raise
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a field may hold."""
+
+    words: str
+    holds: Callable[[Any], bool]
+
+
+def _count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+TEXT = Rule("a text", lambda v: isinstance(v, str))
+COUNT = Rule("a whole number from 0", _count)
+SIZE = Rule("a whole number from 1", lambda v: _count(v) and v > 0)
+FLAG = Rule("true or false", lambda v: isinstance(v, bool))
+TEXTS = Rule("a list of texts", lambda v: isinstance(v, list) and all(isinstance(one, str) for one in v))
+LIST = Rule("a list", lambda v: isinstance(v, list))
+KIND = Rule(f"one of {', '.join(OpKind)}", lambda v: isinstance(v, str) and v in set(OpKind))
+
+_MATRIX = {"name": TEXT, "rows": SIZE, "columns": SIZE, "groups": SIZE, "bias": FLAG}
+_OP = {
+    "name": TEXT,
+    "kind": KIND,
+    "function": TEXT,
+    "inputs": TEXTS,
+    "needs": LIST,
+    "positions": SIZE,
+    "width": SIZE,
+    "macs": COUNT,
+    "element_ops": COUNT,
+    "matrix": TEXT,
+    "table_parameters": COUNT,
+    "inner": COUNT,
+    "free": FLAG,
+}
+_GRAPH = {
+    "format": COUNT,
+    "name": TEXT,
+    "source": TEXT,
+    "parameters": COUNT,
+    "notes": TEXTS,
+    "matrices": LIST,
+    "ops": LIST,
+}
+
+
+@dataclass
+class Checked:
+    """One trace being turned into a graph; problems are collected, lines found only if there are any."""
+
+    path: Path
+    tree: Any
+    format: int
+    problems: list[tuple[Path_, str, str, str]] = field(default_factory=list)
+
+    def graph(self) -> OpGraph:
+        """The graph; raises SpecError with all problems."""
+        if not isinstance(self.tree, dict):
+            self._raise([((), "not a trace", "a mapping with 'format' and 'ops'", "")])
+        found = self.tree.get("format")
+        if found != self.format:
+            self._raise([(("format",), f"{found!r}", f"{self.format}", "save the trace anew")])
+        self._check((), self.tree, _GRAPH, ("name", "ops"))
+        matrices = [self._made(Matrix, ("matrices", i), one, _MATRIX) for i, one in self._items("matrices")]
+        ops = [self._op(("ops", i), one) for i, one in self._items("ops")]
+        if not self.problems:
+            self._references(ops, {matrix.name for matrix in matrices})
+        if self.problems:
+            self._raise(self.problems)
+        top = {key: value for key, value in self.tree.items() if key != "format"}
+        top["notes"] = tuple(top.get("notes", ()))
+        return OpGraph(**{**top, "ops": tuple(ops), "matrices": {matrix.name: matrix for matrix in matrices}})
+
+    def _items(self, key: str) -> list[tuple[int, Any]]:
+        found = self.tree.get(key)
+        return list(enumerate(found)) if isinstance(found, list) else []
+
+    def _tell(self, path: Path_, found: str, allowed: str = "", fix: str = "") -> None:
+        self.problems.append((path, found, allowed, fix))
+
+    def _check(
+        self, path: Path_, entry: Mapping[str, Any], rules: Mapping[str, Rule], wanted: tuple[str, ...]
+    ) -> bool:
+        before = len(self.problems)
+        for key, value in entry.items():
+            if key not in rules:
+                self._tell((*path, key), "unknown key", "", likely(str(key), rules))
+            elif not rules[key].holds(value):
+                self._tell((*path, key), f"{value!r} is not {rules[key].words}")
+        for key in wanted:
+            if key not in entry:
+                self._tell((*path, key), "missing", rules[key].words)
+        return len(self.problems) == before
+
+    def _made(self, cls: type, path: Path_, entry: Any, rules: Mapping[str, Rule]) -> Any:
+        if not isinstance(entry, dict):
+            self._tell(path, f"{entry!r} is not a mapping", f"keys {', '.join(rules)}")
+            return None
+        wanted = tuple(one.name for one in fields(cls) if one.default is MISSING and one.name in rules)
+        return cls(**entry) if self._check(path, entry, rules, wanted) else None
+
+    def _op(self, path: Path_, entry: Any) -> Any:
+        if not isinstance(entry, dict):
+            return self._made(Op, path, entry, _OP)
+        needs = entry.get("needs", ())
+        read = (
+            [self._need((*path, "needs", i), one) for i, one in enumerate(needs)]
+            if isinstance(needs, list)
+            else []
+        )
+        op = self._made(Op, path, entry, _OP)
+        if op is None:
+            return None
+        values = {**entry, "kind": OpKind(op.kind), "inputs": tuple(op.inputs), "needs": tuple(read)}
+        return Op(**values)
+
+    def _need(self, path: Path_, entry: Any) -> Any:
+        word, values = (
+            next(iter(entry.items())) if isinstance(entry, dict) and len(entry) == 1 else (entry, [])
+        )
+        cls = NEEDS.get(word) if isinstance(word, str) else None
+        if cls is None:
+            self._tell(path, f"{entry!r} is not a need", likely(str(word), NEEDS))
+            return None
+        shapes = [isinstance(one.type, str) and "tuple" in one.type for one in fields(cls)]
+        least = sum(one.default is MISSING for one in fields(cls))
+        given = list(values) if isinstance(values, list) else [values]
+        right = least <= len(given) <= len(shapes) and all(
+            _pair(v) if pair else isinstance(v, int) for v, pair in zip(given, shapes, strict=False)
+        )
+        if not right:
+            names = ", ".join(one.name for one in fields(cls))
+            self._tell(path, f"{given!r} does not fit '{word}'", f"[{names}]")
+            return None
+        return cls(*(tuple(v) if isinstance(v, list) else v for v in given))
+
+    def _references(self, ops: list[Op], matrices: set[str]) -> None:
+        """Operations read earlier ones, in a way that these can serve."""
+        made: dict[str, Op] = {}
+        for i, op in enumerate(ops):
+            self._reads(("ops", i), op, made)
+            if op.matrix is not None and op.matrix not in matrices:
+                self._tell(("ops", i, "matrix"), f"no matrix '{op.matrix}'", likely(op.matrix, matrices))
+            if op.name in made:
+                self._tell(("ops", i, "name"), f"'{op.name}' is taken by an earlier operation")
+            made[op.name] = op
+
+    def _reads(self, path: Path_, op: Op, made: Mapping[str, Op]) -> None:
+        if len(op.inputs) != len(op.needs):
+            self._tell((*path, "needs"), f"{len(op.needs)} needs", f"{len(op.inputs)}, one for each input")
+            return
+        for i, (name, need) in enumerate(zip(op.inputs, op.needs, strict=True)):
+            if name not in made:
+                self._tell((*path, "inputs", i), f"no earlier operation '{name}'", likely(name, made))
+                continue
+            last = need.last_needed(op.positions)
+            if len(last) != op.positions or last.min() < -1 or last.max() >= made[name].positions:
+                have = f"{made[name].positions} positions of '{name}'"
+                self._tell((*path, "needs", i), f"{op.positions} positions cannot be read so from {have}")
+
+    def _raise(self, problems: list[tuple[Path_, str, str, str]]) -> None:
+        located = load_located(self.path)
+        for path, found, allowed, fix in problems:
+            located.problem(path, found, allowed, fix)
+        located.raise_problems()
+
+
+def _pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(one, int) for one in value)
+
+
+__all__ = ["NEEDS", "Checked", "Located", "read_tree"]

@@ -1,0 +1,167 @@
+"""Reading a workload YAML: what to run, with which inputs and precision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xbarsim.errors import shown
+from xbarsim.spec.loader import Located, likely, load_located
+from xbarsim.spec.located import Path_
+from xbarsim.units import DATA, UnitError, parse
+from xbarsim.workload.model_file import TYPES, Input, ModelFile, parse_shape
+
+KEYS = (
+    "name",
+    "source",
+    "description",
+    "model",
+    "arguments",
+    "input",
+    "trace",
+    "precision",
+    "fold_batch_norm",
+)
+PRECISION = ("activations", "weights")
+INPUT = ("shape", "type", "high")
+
+
+@dataclass(frozen=True)
+class WorkloadFile:
+    """The checked content of a workload YAML."""
+
+    path: Path
+    name: str
+    source: str
+    description: str
+    model: ModelFile | None
+    trace: Path | None
+    activation_bits: int | None
+    weight_bits: int | None
+
+
+def read_workload_file(path: Path, name: str) -> WorkloadFile:
+    """Read and check; name: how the user called the file.
+
+    Raises: SpecError with all problems.
+    """
+    located = load_located(path, name)
+    checked = _Reader(located, path)
+    result = checked.read()
+    located.raise_problems()
+    return result
+
+
+class _Reader:
+    """Takes the keys of one file apart; what is wrong goes to `located.problems`."""
+
+    def __init__(self, located: Located, path: Path):
+        self.located, self.path, self.tree = located, path, located.tree
+
+    def read(self) -> WorkloadFile:
+        self._known((), self.tree, KEYS)
+        if "model" not in self.tree and "trace" not in self.tree:
+            self._tell(
+                (), "neither 'model' nor 'trace'", "", "give 'model: file.py:callable' or 'trace: file'"
+            )
+        if "name" not in self.tree:
+            self._tell(("name",), "missing", "a text")
+        trace = self._text("trace")
+        bits = self._precision()
+        return WorkloadFile(
+            self.path,
+            self._text("name"),
+            self._text("source"),
+            self._text("description"),
+            self._model(),
+            self.path.parent / trace if trace else None,
+            bits.get("activations"),
+            bits.get("weights"),
+        )
+
+    def _tell(self, path: Path_, found: str, allowed: str = "", fix: str = "") -> None:
+        self.located.problem(path, found, allowed, fix)
+
+    def _known(self, path: Path_, mapping: dict[str, Any], keys: tuple[str, ...]) -> None:
+        for key in mapping:
+            if key not in keys:
+                self._tell((*path, key), "unknown key", "", likely(str(key), keys))
+
+    def _typed(self, key: str, kind: type, words: str, default: Any) -> Any:
+        value = self.tree.get(key, default)
+        if isinstance(value, kind):
+            return value
+        self._tell((key,), shown(value), words)
+        return default
+
+    def _text(self, key: str) -> str:
+        return str(self._typed(key, str, "a text", ""))
+
+    def _model(self) -> ModelFile | None:
+        if "model" not in self.tree:
+            return None
+        text = self._text("model")
+        file, colon, name = text.rpartition(":")
+        if not (file and colon and name.isidentifier()):
+            self._tell(
+                ("model",), f"'{text}'", "a file and a callable in it", "write it like 'model.py:build'"
+            )
+            return None
+        path = self.path.parent / file
+        if not path.is_file():
+            self._tell(("model",), f"no file '{file}' beside this one")
+        fold = bool(self._typed("fold_batch_norm", bool, "true or false", True))
+        arguments = self._typed("arguments", dict, "a mapping of the callable's arguments", {})
+        return ModelFile(path, name, self._inputs(), arguments, fold)
+
+    def _inputs(self) -> tuple[Input, ...]:
+        given = self.tree.get("input")
+        if given is None:
+            self._tell(
+                ("input",), "missing", "the shape of the input, batch 1", "write it like '1x3x224x224'"
+            )
+            return ()
+        if isinstance(given, list):
+            found = [self._input(("input", i), "", one) for i, one in enumerate(given)]
+        elif isinstance(given, dict):
+            found = [self._input(("input", name), str(name), one) for name, one in given.items()]
+        else:
+            found = [self._input(("input",), "", given)]
+        return tuple(one for one in found if one is not None)
+
+    def _input(self, path: Path_, name: str, value: Any) -> Input | None:
+        entry = value if isinstance(value, dict) else {"shape": value}
+        self._known(path, entry, INPUT)
+        kind = entry.get("type", "float32")
+        if kind not in TYPES:
+            self._tell((*path, "type"), shown(kind), likely(str(kind), TYPES))
+        high = entry.get("high")
+        if high is not None and (isinstance(high, bool) or not isinstance(high, int) or high < 1):
+            self._tell((*path, "high"), shown(high), "a whole number from 1: the number of different tokens")
+        shape = self._try(path, lambda: parse_shape(entry.get("shape", "")))
+        return Input(shape, name, kind, high) if shape and kind in TYPES else None
+
+    def _try(self, path: Path_, parsed: Callable[[], Any]) -> Any:
+        try:
+            return parsed()
+        except UnitError as error:
+            self._tell(path, error.found, error.allowed, error.fix)
+        except ValueError as error:
+            self._tell(path, str(error))
+        return None
+
+    def _precision(self) -> dict[str, int | None]:
+        given = self._typed("precision", dict, "a mapping with 'activations' and 'weights'", {})
+        self._known(("precision",), given, PRECISION)
+        bits = {
+            key: self._bits(("precision", key), value) for key, value in given.items() if key in PRECISION
+        }
+        return bits
+
+    def _bits(self, path: Path_, value: Any) -> int | None:
+        found = self._try(path, lambda: parse(str(value), DATA))
+        if found is not None and not 1 <= found <= 64:
+            self._tell(path, f"'{value}'", "from 1 bit to 64 bit")
+        return None if found is None else int(found)
