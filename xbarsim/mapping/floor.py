@@ -1,0 +1,115 @@
+"""The floor of a chip: its tiles as stops of the network, and how components are found from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+
+from xbarsim.errors import MappingError
+from xbarsim.spec.chip import Chip, Part
+from xbarsim.spec.graph import ChipGraph, instances
+from xbarsim.spec.roles import Array
+
+Test = Callable[[Part], bool]
+
+
+class Floor:
+    """Tiles (the network stops that hold arrays), their array slots, and the components in reach."""
+
+    def __init__(self, chip: Chip):
+        self.chip = chip
+        self.graph = ChipGraph(chip)
+        arrays = chip.arrays()
+        if not arrays:
+            raise MappingError(f"{chip.name}: there is no array. Add a component of kind 'crossbar'.")
+        if len(arrays) > 1:
+            names = ", ".join(part.path for part in arrays)
+            raise MappingError(
+                f"{chip.name}: several kinds of arrays ({names}); one kind can be mapped. Remove the others."
+            )
+        self.array_part = arrays[0]
+        self.tile_part = self._stop()
+
+    @property
+    def array(self) -> Array:
+        assert isinstance(self.array_part.spec, Array)
+        return self.array_part.spec
+
+    def _ancestors(self, part: Part) -> list[Part]:
+        """The part's composites, nearest first, the chip last."""
+        found = []
+        parent = self.chip.parent(part)
+        while parent is not None:
+            found.append(parent)
+            parent = self.chip.parent(parent)
+        return found
+
+    def _stop(self) -> Part:
+        """The nearest composite around the array that the network reaches, else the outermost one."""
+        connected = {name.split(".")[-1] for c in self._connections() for name in _names(c.members)}
+        around = [part for part in self._ancestors(self.array_part) if part.path]
+        for part in around:
+            if part.name in connected:
+                return part
+        return around[-1] if around else self.array_part
+
+    def _connections(self):  # type: ignore[no-untyped-def]
+        return [connection for part in self.chip.root.walk() for connection in part.connect]
+
+    @cached_property
+    def tiles(self) -> tuple[str, ...]:
+        """Network stops in an order in which neighbours follow one another (a snake over a mesh)."""
+        names = instances(self.chip, self.tile_part)
+        places = self.graph.place
+        if not all(name in places for name in names):
+            return tuple(names)
+        outer = {name: name.rpartition(".")[0] for name in names}
+
+        def snake(name: str) -> tuple[int, float, float]:
+            x, y = places[name]
+            return order[outer[name]], y, x if int(y) % 2 == 0 else -x
+
+        order = {scope: i for i, scope in enumerate(dict.fromkeys(outer.values()))}
+        return tuple(sorted(names, key=snake))
+
+    @cached_property
+    def slots_per_tile(self) -> int:
+        totals = self.chip.totals
+        return totals[self.array_part.path] // totals[self.tile_part.path]
+
+    @property
+    def slots(self) -> int:
+        return self.slots_per_tile * len(self.tiles)
+
+    # --- components in reach -------------------------------------------------------------------
+
+    def beside(self, role: str, test: Test = lambda part: True) -> Part | None:
+        """The component of a role that serves an array: looked for beside it, then outwards to its tile,
+        then anywhere inside the tile."""
+        for scope in self._ancestors(self.array_part):
+            if len(scope.path) < len(self.tile_part.path):
+                break
+            for part in scope.children:
+                if part.role == role and test(part):
+                    return part
+        return next((part for part in self.tile_part.walk() if part.role == role and test(part)), None)
+
+    def elsewhere(self, role: str, test: Test = lambda part: True) -> Part | None:
+        """A component of a role outside the tiles, nearest to the chip's root."""
+        inside = {part.path for part in self.tile_part.walk()}
+        outside = [p for p in self.chip.root.walk() if p.path not in inside and p.role == role and test(p)]
+        return min(outside, key=lambda part: part.path.count("."), default=None)
+
+    def per_scope(self, part: Part) -> int:
+        """Arrays that share one instance of the composite in which the part stands."""
+        scope = self.chip.parent(part)
+        assert scope is not None
+        return max(1, self.chip.totals[self.array_part.path] // self.chip.totals[scope.path])
+
+    def per_tile(self, part: Part) -> int:
+        """Instances of the part in one tile."""
+        return self.chip.totals[part.path] // self.chip.totals[self.tile_part.path]
+
+
+def _names(members: tuple[str, ...]) -> list[str]:
+    return [member.split("[")[0] for member in members]

@@ -1,0 +1,299 @@
+"""Planning: which component does which operation, where its results are found, and what flows to whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from xbarsim.errors import MappingError
+from xbarsim.mapping.blocks import Cut
+from xbarsim.mapping.buffers import give_room
+from xbarsim.mapping.floor import Floor
+from xbarsim.mapping.place import place
+from xbarsim.mapping.program import Copy, Link, Program, Share, Step
+from xbarsim.mapping.stripes import grid, owners
+from xbarsim.spec.chip import Chip, Part
+from xbarsim.spec.graph import instances
+from xbarsim.workload.graph import Op, OpGraph, OpKind, Positions, Window
+
+COMPUTED = (OpKind.ELEMENTWISE, OpKind.NORMALISATION, OpKind.SOFTMAX, OpKind.POOLING)
+FUSED = (OpKind.ELEMENTWISE, OpKind.NORMALISATION, OpKind.SOFTMAX)
+Homes = tuple[tuple[Share, ...], ...]
+OUTSIDE = "outside"  # where inputs come from and results go to on a chip without `io`
+
+
+def map_network(chip: Chip, graph: OpGraph, activation_bits: int | None = None) -> Program:
+    """Lay a network onto a chip.
+
+    activation_bits: bits of an element of an activation; the chip's own if None.
+    Raises: MappingError if it does not fit, or a component it needs is missing or out of reach.
+    """
+    floor = Floor(chip)
+    cuts, copies = place(graph, floor)
+    bits = activation_bits or chip.header.precision.activations
+    planner = _Planner(floor, graph, cuts, copies)
+    steps = planner.steps()
+    steps, demand, notes = give_room(floor, graph, steps, bits)
+    return Program(
+        chip.name,
+        graph,
+        bits,
+        cuts,
+        copies,
+        steps,
+        floor.tiles,
+        floor.slots_per_tile,
+        graph.notes + planner.notes() + notes,
+        demand,
+    )
+
+
+@dataclass(frozen=True)
+class _Source:
+    """An operation whose data is read, seen through moves that cost nothing."""
+
+    producer: str
+    last_needed: Positions
+    first_needed: Positions
+    window: Window | None = None
+
+
+class _Planner:
+    def __init__(
+        self, floor: Floor, graph: OpGraph, cuts: dict[str, Cut], copies: dict[str, tuple[Copy, ...]]
+    ):
+        self.floor, self.graph, self.cuts, self.copies = floor, graph, cuts, copies
+        self.made: dict[str, Step] = {}
+        self.in_step: dict[str, str] = {}  # operation -> step that holds it
+        self.free: dict[str, list[_Source]] = {}
+        self.missing: dict[str, str] = {}
+        self.remarks: dict[str, None] = {}
+        self.readers = self._readers()
+
+    def notes(self) -> tuple[str, ...]:
+        return tuple(self.remarks)
+
+    def steps(self) -> tuple[Step, ...]:
+        for op in self.graph.ops:
+            if op.free and op.inputs:
+                self.free[op.name] = self.sources(op)
+            elif not self._fuse(op):
+                self._step(op)
+        if self.missing:
+            lines = "\n  ".join(_and_more(names, why) for why, names in _by_reason(self.missing).items())
+            raise MappingError(f"{self.graph.name} on {self.floor.chip.name}: no component for\n  {lines}")
+        return tuple(self.made.values())
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def sources(self, op: Op) -> list[_Source]:
+        """All operations whose data the operation really reads, one entry each."""
+        found: dict[str, _Source] = {}
+        for name, need in zip(op.inputs, op.needs, strict=True):
+            last, first = need.last_needed(op.positions), need.first_needed(op.positions)
+            for source in self.free.get(name) or [_identity(name, self.graph.by_name[name].positions)]:
+                window = need if isinstance(need, Window) and _pointwise(source) else None
+                through = _Source(
+                    source.producer, source.last_needed[last], source.first_needed[first], window
+                )
+                same = found.get(source.producer)
+                found[source.producer] = through if same is None else _both(same, through)
+        return [
+            replace(
+                s,
+                last_needed=np.maximum.accumulate(s.last_needed),
+                first_needed=np.minimum.accumulate(s.first_needed[::-1])[::-1],
+            )
+            for s in found.values()
+        ]
+
+    def _readers(self) -> dict[str, int]:
+        """Operations that really read each operation's data (free moves looked through)."""
+        behind: dict[str, list[str]] = {}
+        count = {op.name: 0 for op in self.graph.ops}
+        for op in self.graph.ops:
+            names = [real for name in dict.fromkeys(op.inputs) for real in behind.get(name, [name])]
+            if op.free and op.inputs:
+                behind[op.name] = names
+            else:
+                for name in names:
+                    count[name] += 1
+        return count
+
+    # --- steps ---------------------------------------------------------------------------------
+
+    def _fuse(self, op: Op) -> bool:
+        """Put an operation behind the only one it reads, if it can be done where that one's results lie."""
+        if op.kind not in FUSED:
+            return False
+        sources = self.sources(op)
+        if len(sources) != 1:
+            return False
+        source = sources[0]
+        step = self.made.get(self.in_step.get(source.producer, ""))
+        if step is None or step.op.kind in (OpKind.INPUT, OpKind.GATHER, OpKind.MOVE, OpKind.OUTPUT):
+            return False
+        alone = step.last.name == source.producer and self.readers[source.producer] == 1
+        same = op.positions == step.op.positions and _pointwise(source)
+        unit = self._unit(op)
+        if not (alone and same and unit is not None and self._inside(unit)):
+            return False
+        self.made[step.name] = replace(
+            step, fused=(*step.fused, op), fused_units=(*step.fused_units, unit.path)
+        )
+        self.in_step[op.name] = step.name
+        return True
+
+    def _step(self, op: Op) -> None:
+        links = tuple(
+            Link(self.in_step[s.producer], op.name, s.last_needed, s.first_needed, window=s.window)
+            for s in self.sources(op)
+        )
+        unit, homes, owner = self._where(op, links)
+        self.made[op.name] = Step(op, (), unit, (), homes, owner, links, self._columns(op, links))
+        self.in_step[op.name] = op.name
+
+    def _where(self, op: Op, links: tuple[Link, ...]) -> tuple[str, Homes, Positions]:
+        """The component, the homes and the owners of an operation's positions."""
+        alone = np.zeros(op.positions, dtype=np.int64)
+        if op.kind in (OpKind.INPUT, OpKind.OUTPUT):
+            return *self._outside(), alone
+        if op.kind is OpKind.GATHER:
+            return *self._table(op), alone
+        if op.kind is OpKind.MVM and op.matrix is not None:
+            homes = tuple(self._heads(op.matrix, copy) for copy in self.copies[op.matrix])
+            return "", homes, owners(op, len(homes))
+        if op.kind is OpKind.MOVE:
+            return "", *self._follow(op, links)
+        part = self._unit(op)
+        if part is None:
+            self.missing[op.name] = self._why_not(op)
+            return "", self._first_tile(), alone
+        if self._inside(part):
+            return part.path, *self._follow(op, links)
+        start = self.made[links[0].producer].homes[0][0].node if links else self.floor.tiles[0]
+        near = self.floor.graph.nearest(start, instances(self.floor.chip, part))
+        return part.path, ((Share(near, 0.0, 1.0),),), alone
+
+    def _columns(self, op: Op, links: tuple[Link, ...]) -> int:
+        """Row length of an operation's map: its window's, or that of the equal map it reads."""
+        rows, columns = grid(op)
+        if rows > 1:
+            return columns
+        before = (self.made[link.producer] for link in links)
+        return next((step.columns for step in before if step.op.positions == op.positions), columns)
+
+    def _first_tile(self) -> Homes:
+        return ((Share(self.floor.tiles[0], 0.0, 1.0),),)
+
+    def _follow(self, op: Op, links: tuple[Link, ...]) -> tuple[Homes, Positions]:
+        """An operation in the tiles is done where its first input's data lies; from outside it goes to the
+        first tile."""
+        alone = np.zeros(op.positions, dtype=np.int64)
+        tiles = set(self.floor.tiles)
+        for link in links:
+            before = self.made[link.producer]
+            if not all(share.node in tiles for home in before.homes for share in home):
+                continue
+            distinct = list(dict.fromkeys(before.homes))
+            at = np.array([distinct.index(home) for home in before.homes], dtype=np.int64)
+            middle = (link.last_needed + link.first_needed) // 2 if link.window is None else link.last_needed
+            used, owner = np.unique(at[before.owners[middle]], return_inverse=True)
+            return tuple(distinct[i] for i in used), owner.reshape(-1).astype(np.int64)
+        return self._first_tile(), alone
+
+    def _outside(self) -> tuple[str, Homes]:
+        part = self.floor.elsewhere("io")
+        if part is None:
+            self.remarks[
+                "the chip describes no 'io': inputs appear where they are first read, at no cost"
+            ] = None
+            return "", ((Share(OUTSIDE, 0.0, 1.0),),)
+        return part.path, ((Share(instances(self.floor.chip, part)[0], 0.0, 1.0),),)
+
+    def _table(self, op: Op) -> tuple[str, Homes]:
+        """Tables (embeddings) lie in off-chip memory, or are looked up by the host that feeds the chip."""
+        part = self.floor.elsewhere("memory")
+        if part is None:
+            self.remarks["table look-ups (embedding) are done by the host: the chip describes no memory"] = (
+                None
+            )
+            return self._outside()
+        return part.path, ((Share(instances(self.floor.chip, part)[0], 0.0, 1.0),),)
+
+    def _heads(self, matrix: str, copy: Copy) -> tuple[Share, ...]:
+        """Where each column block's sum is complete: in the tile that holds most of its row blocks; in a
+        chain, in the tile of its last one."""
+        c = self.cuts[matrix]
+        chain = self.floor.chip.header.mapping.partial_sums == "chain"
+        shares: list[Share] = []
+        tile_of = {s.first_block + i: s.tile for s in copy.segments for i in range(s.blocks)}
+        for column in range(c.column_blocks):
+            tiles = [tile_of[column * c.row_blocks + row] for row in range(c.row_blocks)]
+            head = tiles[-1] if chain else max(dict.fromkeys(tiles), key=tiles.count)
+            low, high = c.output_span(column * c.row_blocks)
+            if shares and shares[-1].node == head and shares[-1].high == low:
+                shares[-1] = replace(shares[-1], high=high)
+            else:
+                shares.append(Share(head, low, high))
+        return tuple(shares)
+
+    # --- units ---------------------------------------------------------------------------------
+
+    def _unit(self, op: Op) -> Part | None:
+        if op.kind is OpKind.PRODUCT:
+            return self.floor.beside("matrix_unit") or self.floor.elsewhere("matrix_unit")
+        if op.kind not in COMPUTED:
+            return None
+
+        def able(part: Part) -> bool:
+            return part.spec is None or part.spec.can(op.function, str(op.kind))  # type: ignore[attr-defined]
+
+        return self.floor.beside("vector_unit", able) or self.floor.elsewhere("vector_unit", able)
+
+    def _inside(self, part: Part) -> bool:
+        tile = self.floor.tile_part.path
+        return part.path == tile or part.path.startswith(f"{tile}.")
+
+    def _why_not(self, op: Op) -> str:
+        if op.kind is OpKind.PRODUCT:
+            return "a product of activations needs a 'matrix_unit'; the chip has none. Add one to the tile or beside it"
+        units = [
+            f"{part.path} ({', '.join(part.spec.operations)})"  # type: ignore[union-attr]
+            for part in self.floor.chip.root.walk()
+            if part.role == "vector_unit" and part.spec is not None
+        ]
+        have = "; ".join(units) or "none"
+        return (
+            f"'{op.function}' ({op.kind}) needs a vector unit that can do it; there: {have}. "
+            f"Add '{op.function}' to the `operations` of one"
+        )
+
+
+def _by_reason(missing: dict[str, str]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for name, why in missing.items():
+        grouped.setdefault(why, []).append(name)
+    return grouped
+
+
+def _and_more(names: list[str], why: str) -> str:
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"{names[0]}{more}: {why}"
+
+
+def _identity(producer: str, positions: int) -> _Source:
+    index = np.arange(positions, dtype=np.int64)
+    return _Source(producer, index, index)
+
+
+def _both(a: _Source, b: _Source) -> _Source:
+    return _Source(
+        a.producer, np.maximum(a.last_needed, b.last_needed), np.minimum(a.first_needed, b.first_needed)
+    )
+
+
+def _pointwise(source: _Source) -> bool:
+    index = np.arange(len(source.last_needed))
+    return bool((source.last_needed == index).all() and (source.first_needed == index).all())

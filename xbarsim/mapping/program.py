@@ -1,0 +1,109 @@
+"""Program: a network laid onto a chip, as one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from xbarsim.mapping.blocks import Cut
+from xbarsim.workload.graph import Op, OpGraph, Positions, Window
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Neighbouring blocks of one copy of a matrix, in neighbouring array slots of one tile."""
+
+    tile: str
+    first_slot: int
+    first_block: int
+    blocks: int
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One whole copy of a matrix."""
+
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class Share:
+    """Where a part (low to high, of 0 to 1) of every result vector is found."""
+
+    node: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Link:
+    """Data that one step reads from another.
+
+    last_needed, first_needed: positions of the producer, by position of the consumer.
+    capacity: positions that the reader keeps; None if the chip describes no buffer there.
+    window: the sliding window by which the consumer reads, if it does.
+    """
+
+    producer: str
+    consumer: str
+    last_needed: Positions
+    first_needed: Positions
+    capacity: int | None = None
+    window: Window | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """An operation with the operations fused behind it, and where its results are found.
+
+    unit: path of the component that computes it ("" for matrix products on arrays, io, moves).
+    homes: for each copy of the work, the shares of the result vector.
+    owners: the home that does each position.
+    columns: positions in one row of its map; all of them where it is no map.
+    """
+
+    op: Op
+    fused: tuple[Op, ...]
+    unit: str
+    fused_units: tuple[str, ...]
+    homes: tuple[tuple[Share, ...], ...]
+    owners: Positions
+    inputs: tuple[Link, ...]
+    columns: int
+
+    @property
+    def name(self) -> str:
+        return self.op.name
+
+    @property
+    def last(self) -> Op:
+        return self.fused[-1] if self.fused else self.op
+
+
+@dataclass(frozen=True)
+class Program:
+    """A network on a chip: cuts and copies of its matrices, steps and the links between them."""
+
+    chip: str
+    graph: OpGraph
+    activation_bits: int
+    cuts: Mapping[str, Cut]
+    copies: Mapping[str, tuple[Copy, ...]]
+    steps: tuple[Step, ...]
+    tiles: tuple[str, ...]
+    slots_per_tile: int
+    notes: tuple[str, ...] = ()
+    buffer_demand_bits: Mapping[str, int] = field(default_factory=dict)  # tile -> least buffer it needs
+
+    @property
+    def arrays_used(self) -> int:
+        return sum(
+            segment.blocks for copies in self.copies.values() for copy in copies for segment in copy.segments
+        )
+
+    def readers(self) -> dict[str, list[Link]]:
+        found: dict[str, list[Link]] = {step.name: [] for step in self.steps}
+        for step in self.steps:
+            for link in step.inputs:
+                found[link.producer].append(link)
+        return found

@@ -1,0 +1,105 @@
+"""Which copy does which position: stripes of a feature map, so that neighbouring layers share tiles.
+
+Copies of a layer divide its map into stripes of columns, all at work on the same row, so that layers go on
+pipelining by rows and a copy reads almost only what the copies before it on the same tile have made. More
+copies than columns also take turns with the rows. Sequences (one row) are dealt out in turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from xbarsim.mapping.program import Link
+from xbarsim.workload.graph import Op, Positions, Window
+
+
+def grid(op: Op) -> tuple[int, int]:
+    """(rows, columns) of an operation's positions; one row if it is no map."""
+    for need in op.needs:
+        if isinstance(need, Window):
+            return need.output_size
+    return 1, op.positions
+
+
+def next_count(op: Op, copies: int) -> int | None:
+    """The next number of copies that makes the busiest one do less; None if there is none."""
+    rows, columns = grid(op)
+    if copies >= op.positions:
+        return None
+    if rows == 1:
+        return copies + 1
+    if copies < columns:
+        widest = -(-columns // copies)
+        return -(-columns // (widest - 1)) if widest > 1 else columns
+    turns = copies // columns
+    return (turns + 1) * columns if turns < rows else None
+
+
+def most_positions(op: Op, copies: int) -> int:
+    """Positions of the busiest copy."""
+    rows, columns = grid(op)
+    if rows == 1:
+        return -(-op.positions // copies)
+    if copies <= columns:
+        return -(-columns // copies) * rows
+    return -(-rows // (copies // columns))
+
+
+def owners(op: Op, copies: int) -> Positions:
+    """The copy that does each position."""
+    rows, columns = grid(op)
+    index = np.arange(op.positions, dtype=np.int64)
+    if rows == 1:
+        return index % copies
+    row, column = index // columns, index % columns
+    if copies <= columns:
+        return column // -(-columns // copies)
+    turns = copies // columns
+    return (column * turns + row % turns).astype(np.int64)
+
+
+def readers(link: Link, owner: Positions, homes: int, positions: int) -> Sequence[tuple[int, ...]]:
+    """For each position of the producer, the homes of the consumer that read it."""
+    if homes == 1:
+        return [(0,)] * positions
+    if link.window is not None:
+        return _by_window(link.window, owner, homes)
+    needed_by: list[set[int]] = [set() for _ in range(positions)]
+    if (link.last_needed == link.first_needed).all():
+        for i, j in enumerate(link.last_needed.tolist()):
+            needed_by[j].add(int(owner[i]))
+        return [tuple(sorted(found)) for found in needed_by]
+    return [tuple(sorted(set(owner.tolist())))] * positions
+
+
+def _by_window(window: Window, owner: Positions, homes: int) -> Sequence[tuple[int, ...]]:
+    """Homes whose windows reach a position: those that reach its row and its column."""
+    owned = owner.reshape(window.output_size)
+    reach = []
+    for axis in (0, 1):
+        masks = np.zeros((homes, window.output_size[axis]), dtype=bool)
+        at = np.arange(window.output_size[axis])
+        masks[
+            owned.ravel(), np.broadcast_to(at[:, None] if axis == 0 else at[None, :], owned.shape).ravel()
+        ] = True
+        reach.append(_widened(masks, window, axis))
+    rows, columns = reach
+    by_column = [tuple(np.flatnonzero(columns[:, x]).tolist()) for x in range(columns.shape[1])]
+    if rows.all():
+        return by_column * rows.shape[1]
+    by_row = [frozenset(np.flatnonzero(rows[:, y]).tolist()) for y in range(rows.shape[1])]
+    return [tuple(home for home in found if home in row) for row in by_row for found in by_column]
+
+
+def _widened(masks: np.ndarray, window: Window, axis: int) -> np.ndarray:
+    """Input lines (rows or columns) that the windows over the masked output lines touch."""
+    size = window.input_size[axis]
+    touched = np.zeros((masks.shape[0], size), dtype=bool)
+    start = np.arange(masks.shape[1]) * window.stride[axis] - window.padding[axis]
+    for step in range(window.kernel[axis]):
+        line = start + step * window.dilation[axis]
+        inside = (line >= 0) & (line < size)
+        touched[:, line[inside]] |= masks[:, inside]
+    return touched
