@@ -1,0 +1,1 @@
+"""What to run on a chip, and the one value that comes out: Result."""

@@ -1,0 +1,159 @@
+"""Scenario `infer`: one request alone for its latency, then a row of requests for throughput and energy."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+from xbarsim.errors import SimulationError
+from xbarsim.mapping.floor import Floor
+from xbarsim.mapping.plan import map_network
+from xbarsim.mapping.program import Program
+from xbarsim.scenario.laws import program_laws, run_laws
+from xbarsim.scenario.ledger import action_rows, area_rows, state_rows
+from xbarsim.scenario.measure import busiest_arrays_ps, layer_rows, station_rows, tile_rows
+from xbarsim.scenario.peak import peak
+from xbarsim.scenario.programming import load_weights
+from xbarsim.scenario.record import Recorder
+from xbarsim.scenario.result import Latency, Law, Result, SourceRow, Throughput
+from xbarsim.scenario.run import Run, run_program
+from xbarsim.spec.chip import Chip
+from xbarsim.workload.graph import OpGraph
+
+Report = Callable[[str, int, int], None]  # (what runs, done, in all)
+
+
+@dataclass(frozen=True)
+class Infer:
+    """Inference: requests that all wait at the door.
+
+    requests: how many are pipelined in the second run, at least 2 for a throughput.
+    timeline_slices: slices kept for the timeline of the first run; 0 records none.
+    """
+
+    requests: int = 3
+    timeline_slices: int = 0
+
+
+def infer(
+    chip: Chip,
+    graph: OpGraph,
+    scenario: Infer,
+    activation_bits: int | None = None,
+    workload_sha256: str = "",
+    report: Report | None = None,
+) -> Result:
+    """Run a network on a chip.
+
+    Raises: MappingError if it does not fit, SimulationError if the run cannot end or breaks a law.
+    """
+    floor = Floor(chip)
+    program = map_network(chip, graph, activation_bits)
+    recorder = Recorder(scenario.timeline_slices)
+    alone = run_program(chip, floor, program, 1, recorder, _told(report, "one request alone"))
+    together = (
+        run_program(chip, floor, program, scenario.requests, None, _told(report, "pipelined requests"))
+        if scenario.requests > 1
+        else alone
+    )
+    laws = (*program_laws(program), *run_laws(alone), *(run_laws(together) if together is not alone else ()))
+    _demand(laws)
+    return _result(chip, graph, scenario, program, alone, together, laws, workload_sha256)
+
+
+def _told(report: Report | None, what: str) -> Callable[[int, int], None] | None:
+    return (lambda done, total: report(what, done, total)) if report is not None else None
+
+
+def _demand(laws: tuple[Law, ...]) -> None:
+    broken = [f"{law.name}: {law.detail}" for law in laws if not law.holds]
+    if broken:
+        raise SimulationError(
+            "the run breaks a conservation law, so its figures cannot be trusted; please report it\n  "
+            + "\n  ".join(broken)
+        )
+
+
+def _result(
+    chip: Chip,
+    graph: OpGraph,
+    scenario: Infer,
+    program: Program,
+    alone: Run,
+    together: Run,
+    laws: tuple[Law, ...],
+    workload_sha256: str,
+) -> Result:
+    floor = together.shop.floor
+    energy = (
+        *action_rows(chip, together.shop.metas),
+        *state_rows(chip, together.shop, together.ledger, together.elapsed_ps),
+    )
+    return Result(
+        chip=chip.name,
+        workload=graph.name,
+        scenario="infer",
+        requests=together.requests,
+        elapsed_ps=together.elapsed_ps,
+        latency=Latency(tuple(together.completions_ps), alone.completions_ps[0]),
+        throughput=_throughput(together),
+        macs_per_request=graph.macs,
+        energy=tuple(energy),
+        layers=layer_rows(alone),
+        stations=station_rows(together),
+        tiles=tile_rows(floor, program, busiest_arrays_ps(together), together.elapsed_ps),
+        area=area_rows(floor),
+        peak=peak(chip, floor, program.activation_bits),
+        programming=load_weights(chip, floor, program),
+        sources=tuple(SourceRow(n.key, n.value, n.source, n.where, n.status) for n in chip.numbers),
+        reported=tuple(row.model_dump(exclude_none=True) for row in chip.header.reported),
+        calibrated={key: tuple(figures) for key, figures in chip.header.calibrated.items()},
+        laws=_once(laws),
+        notes=_notes(chip, program),
+        provenance=_provenance(chip, scenario, workload_sha256),
+        timeline=alone.recorder.timeline(alone.elapsed_ps)
+        if scenario.timeline_slices and alone.recorder
+        else None,
+    )
+
+
+def _once(laws: tuple[Law, ...]) -> tuple[Law, ...]:
+    """Laws of the two runs under one name each; the later run's detail is shown."""
+    return tuple({law.name: law for law in laws}.values())
+
+
+def _throughput(run: Run) -> Throughput:
+    """The steady interval between completions, where the last ones were equal; before that the larger of
+    their mean and the time that the busiest station needs for one request (no interval can be shorter)."""
+    done = run.completions_ps
+    gaps = [b - a for a, b in zip(done, done[1:], strict=False)]
+    busiest_ps = max(
+        (-(-s.busy_ps // (s.servers * run.requests)) for s in run.shop.stations.values()), default=1
+    )
+    steady = len(gaps) > 1 and gaps[-1] == gaps[-2] >= busiest_ps
+    mean_ps = -(-(done[-1] - done[0]) // len(gaps)) if gaps else done[0]
+    return Throughput(tuple(done), gaps[-1] if steady else max(1, mean_ps, busiest_ps), steady)
+
+
+def _notes(chip: Chip, program: Program) -> tuple[str, ...]:
+    roundings = tuple(
+        f"{key} is not a whole picosecond: rounded, relative error {error:.1e}"
+        for key, error in chip.roundings.items()
+    )
+    mode = (f"mode '{chip.header.mode}' of the chip",) if chip.header.mode else ()
+    return mode + program.notes + roundings
+
+
+def _provenance(chip: Chip, scenario: Infer, workload_sha256: str) -> dict[str, Any]:
+    return {
+        "spec_sha256": chip.sha256,
+        "workload_sha256": workload_sha256,
+        "scenario": {"name": "infer", "requests": scenario.requests},
+        "granularity": "mvm",
+        "seed": "none: nothing in this run is random",
+        "versions": {name: version(name) for name in ("xbarsim", "simpy", "numpy", "networkx")}
+        | {"python": platform.python_version()},
+    }

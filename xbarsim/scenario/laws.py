@@ -1,0 +1,116 @@
+"""Conservation laws, checked on every run: a result that breaks one says so."""
+
+from __future__ import annotations
+
+from math import isclose
+
+from xbarsim.mapping.program import Program
+from xbarsim.scenario.ledger import action_rows
+from xbarsim.scenario.result import Law
+from xbarsim.scenario.run import Run
+from xbarsim.workload.graph import OpKind
+
+
+def program_laws(program: Program) -> tuple[Law, ...]:
+    """Of a mapping: every block in one place, every place with at most one block."""
+    lost = doubled = 0
+    taken: set[tuple[str, int]] = set()
+    for name, copies in program.copies.items():
+        for copy in copies:
+            blocks = [s.first_block + i for s in copy.segments for i in range(s.blocks)]
+            doubled += len(blocks) - len(set(blocks))
+            lost += program.cuts[name].blocks - len(set(blocks))
+            for s in copy.segments:
+                slots = {(s.tile, s.first_slot + i) for i in range(s.blocks)}
+                doubled += len(slots & taken)
+                taken |= slots
+    over = sum(slot >= program.slots_per_tile for _, slot in taken)
+    weights = all(
+        sum(c.weights(b) for b in range(c.blocks)) == c.matrix.weights for c in program.cuts.values()
+    )
+    return (
+        Law(
+            "blocks placed once",
+            not lost and not doubled,
+            f"{lost} lost, {doubled} doubled, {len(taken)} placed",
+        ),
+        Law(
+            "tiles within capacity",
+            not over,
+            f"{over} blocks beyond the {program.slots_per_tile} arrays of a tile",
+        ),
+        Law("weights cut without loss", weights, "blocks hold exactly the weights of their matrices"),
+    )
+
+
+def run_laws(run: Run) -> tuple[Law, ...]:
+    return (_macs(run), _energy(run), _time(run), _positions(run), _bounds(run))
+
+
+def _macs(run: Run) -> Law:
+    done = sum(meta.macs * meta.jobs for meta in run.shop.metas)
+    asked = run.program.graph.macs * run.requests
+    return Law("MACs in = MACs done", done == asked, f"{asked:,} asked, {done:,} done")
+
+
+def _energy(run: Run) -> Law:
+    """The ledger's rows against the stages' own sums: two ways to the same energy."""
+    rows = action_rows(run.chip, run.shop.metas)
+    by_rows = sum(row.energy_pj for row in rows)
+    by_stages = sum(meta.energy_pj * meta.jobs for meta in run.shop.metas)
+    fine = isclose(by_rows, by_stages, rel_tol=1e-9, abs_tol=1e-9) and all(row.energy_pj >= 0 for row in rows)
+    return Law("ledger = sum of actions", fine, f"{by_rows:.6g} pJ and {by_stages:.6g} pJ, none negative")
+
+
+def _time(run: Run) -> Law:
+    wrong = [
+        s.name
+        for s in run.shop.stations.values()
+        if s.free != s.servers or s.queue or not 0 <= s.busy_ps <= s.held_ps <= s.servers * run.elapsed_ps
+    ]
+    return Law(
+        "busy + blocked + idle = elapsed",
+        not wrong,
+        f"{len(run.shop.stations)} stations" if not wrong else f"broken at {', '.join(wrong[:3])}",
+    )
+
+
+def _positions(run: Run) -> Law:
+    wrong = [s.name for s in run.streams if s.done.value != s.positions * run.requests]
+    fine = not wrong and len(run.completions_ps) == run.requests
+    return Law(
+        "every position delivered once", fine, f"{run.requests} requests through {len(run.streams)} steps"
+    )
+
+
+def _bounds(run: Run) -> Law:
+    """No run is faster than its slowest resource, nor than one job of each step along the longest path."""
+    roof = max((-(-s.busy_ps // s.servers) for s in run.shop.stations.values()), default=0)
+    path = critical_path_ps(run)
+    last = run.completions_ps[-1] if run.completions_ps else 0
+    return Law(
+        "latency >= roofline and critical path",
+        last >= roof and last >= path,
+        f"{last} ps; slowest resource {roof} ps, critical path {path} ps",
+    )
+
+
+def critical_path_ps(run: Run) -> int:
+    """Arrays' time of one product of each layer, along the longest path of the network."""
+    one: dict[str, int] = {}
+    for stage_ps, op in _array_times(run):
+        one[op] = max(one.get(op, 0), stage_ps)
+    longest: dict[str, int] = {}
+    for step in run.program.steps:
+        before = max((longest[link.producer] for link in step.inputs), default=0)
+        longest[step.name] = before + (one.get(step.name, 0) if step.op.kind is OpKind.MVM else 0)
+    return max(longest.values(), default=0)
+
+
+def _array_times(run: Run) -> list[tuple[int, str]]:
+    """(time of one product on its arrays, operation)."""
+    times = []
+    for meta in run.shop.metas:
+        if meta.macs and meta.jobs:
+            times.append((run.ledger.busy_ps[id(meta)] // meta.jobs, meta.op))
+    return times

@@ -1,0 +1,324 @@
+"""The work of one matrix-vector product on the arrays that hold a copy of the matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from xbarsim.engine.chain import Chain, Par, Seq, Stage, Work
+from xbarsim.engine.station import Station
+from xbarsim.errors import MappingError
+from xbarsim.mapping.blocks import Cut
+from xbarsim.mapping.program import Copy, Program, Segment
+from xbarsim.scenario.stages import Use, Workshop, join, spec_of, use
+from xbarsim.scenario.transport import Transport
+from xbarsim.spec.chip import Part
+
+
+@dataclass
+class Periphery:
+    """The components that serve the arrays of a chip, each found once."""
+
+    shop: Workshop
+
+    @cached_property
+    def array(self) -> Part:
+        return self.shop.floor.array_part
+
+    def _near(self, role: str) -> Part | None:
+        return self.shop.floor.beside(role)
+
+    @cached_property
+    def roles(self) -> dict[str, Part | None]:
+        names = (
+            "dac",
+            "sample_hold",
+            "adc",
+            "shift_add",
+            "output_register",
+            "input_register",
+            "buffer",
+            "bus",
+            "accumulator",
+        )
+        found = {name: self._near(name) for name in names}
+        for name in ("dac", "adc"):
+            if found[name] is None:
+                chip = self.shop.floor.chip.name
+                raise MappingError(
+                    f"{chip}: {self.array.path} has no {name} in reach. Add one beside it or in its tile, "
+                    f"or write '{name}: ideal'."
+                )
+        return found
+
+    def spec(self, role: str) -> Any:
+        return spec_of(self.roles[role])
+
+    def engaged(self, part: Part, blocks: int) -> float:
+        """Instances of a part that work when `blocks` arrays do: its share of each scope in use, or as many
+        as there are arrays to serve."""
+        arrays = self.shop.floor.per_scope(part)
+        if part.count >= arrays:
+            return part.count * blocks / arrays
+        scopes, rest = divmod(blocks, arrays)
+        return float(scopes * part.count + min(part.count, rest))
+
+    def slices(self, bits: int) -> int:
+        dac = self.spec("dac")
+        return (dac.slices(bits) if dac is not None else 1) * self.shop.floor.array.phases
+
+
+class MatrixWork:
+    """Builds the stages of matrix-vector products."""
+
+    def __init__(self, shop: Workshop, program: Program, transport: Transport):
+        self.shop, self.program, self.transport = shop, program, transport
+        self.near = Periphery(shop)
+        self.bits = program.activation_bits
+
+    def work(self, op: str, matrix: str, number: int) -> Work:
+        """One product on one copy: all its tiles, then the partial sums brought together."""
+        cut, copy = self.program.cuts[matrix], self.program.copies[matrix][number]
+        label = f"{matrix}#{number}"
+        chains = tuple(Chain(self._segment(op, label, cut, segment)) for segment in copy.segments)
+        tiles: Work = chains[0] if len(chains) == 1 else Par(chains)
+        sums = self._sums(op, cut, copy)
+        return join([tiles, sums]) if sums is not None else tiles
+
+    # --- one tile ------------------------------------------------------------------------------
+
+    def _segment(self, op: str, label: str, cut: Cut, segment: Segment) -> tuple[Stage, ...]:
+        blocks = range(segment.first_block, segment.first_block + segment.blocks)
+        stages = [
+            self._fetch(op, cut, segment, blocks),
+            *self._read(op, label, cut, segment, blocks),
+            self._collect(op, cut, segment, blocks),
+            self._local_sum(op, cut, segment, blocks),
+        ]
+        return tuple(stage for stage in stages if stage is not None)
+
+    def _fetch(self, op: str, cut: Cut, segment: Segment, blocks: range) -> Stage | None:
+        """Input vector from the tile's buffer over its bus into the input registers, all at once."""
+        rows = {
+            cut.place(b)[1] if cut.groups_per_block == 1 and cut.matrix.groups == 1 else b: cut.rows(b)
+            for b in blocks
+        }
+        bits = sum(rows.values()) * self.bits
+        return self.transport.fetch(op, segment.tile, bits, self.near.roles, segment.blocks)
+
+    def _read(self, op: str, label: str, cut: Cut, segment: Segment, blocks: range) -> list[Stage]:
+        """Array, sample-and-hold, converter, shift-and-add: one portion per input slice and read phase."""
+        near, shop, array = self.near, self.shop, self.shop.floor.array
+        n = near.slices(self.bits)
+        dac, hold, adc = near.spec("dac"), near.spec("sample_hold"), near.spec("adc")
+        drive = dac.drive(max(cut.rows(b) for b in blocks)) if dac is not None else None
+        read = array.read(drive.portion_ps if drive else 0, sum(cut.cells(b) for b in blocks))
+        uses = [use(near.array, _per_array(read, segment.blocks), n, float(segment.blocks))]
+        if dac is not None:
+            lines = dac.drive(sum(cut.rows(b) for b in blocks) * array.rows // array.weight_rows)
+            uses.append(use(near.roles["dac"], lines, n, near.engaged(near.roles["dac"], segment.blocks)))  # type: ignore[arg-type]
+        name = (
+            f"{segment.tile}.{self._array_name()}[{segment.first_slot}:{segment.first_slot + segment.blocks}]"
+        )
+        station = shop.station(name, near.array.path, array, 1, segment.blocks, segment.tile)
+        time_ps = self._step(read.portion_ps)
+        convert = self._convert(label, cut, segment, blocks)
+        if hold is None and not getattr(adc, "concurrent", False) and convert is not None:
+            # Nothing keeps the column's result, so the array stands still while it is converted.
+            stations, converter_ps, use_adc = convert
+            stages = [
+                shop.stage(
+                    op, (station, *stations), time_ps + converter_ps, (*uses, use_adc), portions=n, holds=True
+                )
+            ]
+        elif getattr(adc, "concurrent", False):
+            # Counters run during the reads, and are not free for the next product until they are latched.
+            total_ps = n * time_ps + self._step(adc.readout_ps) if adc.readout_ps else n * time_ps
+            stages = [shop.stage(op, (station,), total_ps, (*uses, *([convert[2]] if convert else [])))]
+            convert = None
+        else:
+            stages = [shop.stage(op, (station,), time_ps, tuple(uses), portions=n, holds=True)]
+            if hold is not None:
+                stages += self._hold(op, label, cut, segment, blocks)
+            if convert is not None:
+                stations, converter_ps, use_adc = convert
+                stages.append(shop.stage(op, stations, converter_ps, (use_adc,), portions=n, holds=True))
+        stages[0].meta.macs = sum(cut.weights(b) for b in blocks)
+        return stages + self._combine(op, label, cut, segment, blocks, n)
+
+    def _array_name(self) -> str:
+        return self.near.array.path.removeprefix(f"{self.shop.floor.tile_part.path}.")
+
+    def _step(self, time_ps: int, part: Part | None = None) -> int:
+        return self.shop.in_cycles(part or self.near.array, time_ps)
+
+    def _hold(self, op: str, label: str, cut: Cut, segment: Segment, blocks: range) -> list[Stage]:
+        part = self.near.roles["sample_hold"]
+        assert part is not None
+        service = spec_of(part).hold(sum(self._columns(cut, b) for b in blocks))
+        n = self.near.slices(self.bits)
+        uses = (use(part, service, n, self.near.engaged(part, segment.blocks)),)
+        station = self._private(part, label, segment)
+        # In a synchronous pipeline the sample is taken at the end of the read's own cycle.
+        in_step = self._step(1) > 1
+        return [
+            self.shop.stage(
+                op, (station,), 0 if in_step else service.portion_ps, uses, portions=n, holds=True
+            )
+        ]
+
+    def _columns(self, cut: Cut, block: int) -> int:
+        return self.shop.floor.array.columns_of(cut.columns(block))
+
+    def _private(self, part: Part, label: str, segment: Segment) -> Station:
+        name = f"{segment.tile}.{part.name}@{label}[{segment.first_block}]"
+        assert part.spec is not None
+        return self.shop.station(name, part.path, part.spec, 1, segment.blocks, segment.tile)
+
+    def _convert(
+        self, label: str, cut: Cut, segment: Segment, blocks: range
+    ) -> tuple[tuple[Station, ...], int, Use] | None:
+        """Converter stations, the time of one slice on them, and the conversions of the whole product."""
+        part = self.near.roles["adc"]
+        spec = spec_of(part)
+        if part is None or spec is None:
+            return None
+        arrays = self.shop.floor.per_scope(part)
+        widest = max(self._columns(cut, b) for b in blocks)
+        total = sum(self._columns(cut, b) for b in blocks)
+        n = self.near.slices(self.bits)
+        if spec.count >= arrays:
+            service = spec.convert(widest, spec.count // arrays)
+            stations: tuple[Station, ...] = (self._private(part, label, segment),)
+            time_ps = service.portion_ps
+        else:
+            stations, most = self._shared_converters(part, segment, arrays)
+            time_ps = spec.convert(most * widest, 1).portion_ps
+        conversions = spec.convert(total, 1)
+        busy = use(part, conversions, n, self.near.engaged(part, segment.blocks))
+        return stations, self._step(time_ps, part), busy
+
+    def _shared_converters(
+        self, part: Part, segment: Segment, arrays: int
+    ) -> tuple[tuple[Station, ...], int]:
+        """Converters that several arrays share, and how many arrays of this segment the busiest one serves."""
+        assert part.spec is not None
+        per_converter = arrays / part.spec.count
+        load: dict[int, int] = {}
+        for slot in range(segment.first_slot, segment.first_slot + segment.blocks):
+            scope, within = divmod(slot, arrays)
+            converter = scope * part.spec.count + int(within / per_converter)
+            load[converter] = load.get(converter, 0) + 1
+        stations = tuple(
+            self.shop.station(f"{segment.tile}.{part.name}[{i}]", part.path, part.spec, 1, 1, segment.tile)
+            for i in sorted(load)
+        )
+        return stations, max(load.values())
+
+    def _combine(self, op: str, label: str, cut: Cut, segment: Segment, blocks: range, n: int) -> list[Stage]:
+        part = self.near.roles["shift_add"]
+        if part is None or part.spec is None:
+            return []
+        service = part.spec.combine(sum(self._columns(cut, b) for b in blocks))  # type: ignore[attr-defined]
+        widest = part.spec.combine(max(self._columns(cut, b) for b in blocks))  # type: ignore[attr-defined]
+        uses = (use(part, service, n, self.near.engaged(part, segment.blocks)),)
+        station = self._private(part, label, segment)
+        return [
+            self.shop.stage(op, (station,), self._step(widest.portion_ps, part), uses, portions=n, holds=True)
+        ]
+
+    def _collect(self, op: str, cut: Cut, segment: Segment, blocks: range) -> Stage | None:
+        """Once per product: results into the output registers. In a synchronous pipeline the sum over row
+        blocks writes them in its own cycle."""
+        part = self.near.roles["output_register"]
+        if part is None or part.spec is None:
+            return None
+        engaged = self.near.engaged(part, segment.blocks)
+        bits = sum(cut.columns(b) for b in blocks) * self.bits
+        each = part.spec.write(-(-bits // max(1, round(engaged))))  # type: ignore[attr-defined]
+        uses = (use(part, part.spec.write(bits), 1, engaged),)  # type: ignore[attr-defined]
+        if self._step(1) > 1 and self._additions(cut, blocks):
+            return self.shop.stage(op, (), 0, uses)
+        return self.shop.step(op, (), part, each.portion_ps, uses)
+
+    # --- partial sums --------------------------------------------------------------------------
+
+    def _local_sum(self, op: str, cut: Cut, segment: Segment, blocks: range) -> Stage | None:
+        """Add the row blocks of each column that lie in this tile."""
+        additions = self._additions(cut, blocks)
+        return self._addition(op, segment.tile, additions) if additions else None
+
+    def _additions(self, cut: Cut, blocks: range) -> int:
+        columns: dict[int, list[int]] = {}
+        for b in blocks:
+            columns.setdefault(cut.place(b)[0], []).append(cut.columns(b))
+        return sum((len(values) - 1) * values[0] for values in columns.values())
+
+    def _addition(self, op: str, tile: str, additions: int, values: int = 1) -> Stage:
+        """Additions in a tile's accumulator, whose results leave as `values` portions."""
+        part = self.near.roles["accumulator"]
+        if part is None:
+            raise MappingError(
+                f"{self.program.chip}: {op} has partial sums to add, but no 'accumulator' is in reach of "
+                f"{self.near.array.path}. Add one to the tile, or write 'accumulator: ideal'."
+            )
+        if part.spec is None:
+            return self.shop.stage(op, (), 0, ())
+        service = part.spec.add(additions)  # type: ignore[attr-defined]
+        servers = self.shop.floor.per_tile(part)
+        station = self.shop.station(
+            f"{tile}.{part.name}", part.path, part.spec, max(1, servers // part.count), 1, tile
+        )
+        return self.shop.serial(
+            op, (station,), part, service, max(1, values), (use(part, service, 1, part.count),)
+        )
+
+    def _sums(self, op: str, cut: Cut, copy: Copy) -> Work | None:
+        """Partial sums that lie in different tiles: brought together, or added along a chain of tiles."""
+        if len(copy.segments) < 2 or cut.row_blocks < 2:
+            return None
+        columns = self._columns_by_tile(cut, copy)
+        works = [self._column(op, cut, column, tiles) for column, tiles in columns.items() if len(tiles) > 1]
+        if not works:
+            return None
+        return works[0] if len(works) == 1 else Par(tuple(works))
+
+    def _columns_by_tile(self, cut: Cut, copy: Copy) -> dict[tuple[int, ...], dict[str, int]]:
+        """Column blocks with the same tiles, together: columns -> tile -> row blocks there."""
+        tiles: dict[int, dict[str, int]] = {}
+        for segment in copy.segments:
+            for b in range(segment.first_block, segment.first_block + segment.blocks):
+                held = tiles.setdefault(cut.place(b)[0], {})
+                held[segment.tile] = held.get(segment.tile, 0) + 1
+        merged: dict[tuple[tuple[str, int], ...], list[int]] = {}
+        for column, held in tiles.items():
+            merged.setdefault(tuple(held.items()), []).append(column)
+        return {tuple(columns): dict(held) for held, columns in merged.items()}
+
+    def _column(self, op: str, cut: Cut, columns: tuple[int, ...], tiles: dict[str, int]) -> Work:
+        values = sum(cut.columns(column * cut.row_blocks) for column in columns)
+        partial = self.shop.floor.chip.header.precision.partial_sums
+        if partial is None:
+            raise MappingError(
+                f"{self.program.chip}: {op} sends partial sums between tiles, but precision.partial_sums "
+                f"is not given. Add 'partial_sums: <bits>' to `precision`."
+            )
+        names = list(tiles)
+        if self.shop.floor.chip.header.mapping.partial_sums == "chain":
+            steps: list[Work] = [Chain((self._addition(op, names[0], values, values),))]
+            for a, b in zip(names, names[1:], strict=False):
+                steps.append(self.transport.way(op, a, b, values * partial))
+                steps.append(Chain((self._addition(op, b, values, values),)))
+            return join(steps)
+        head = max(names, key=tiles.__getitem__)
+        ways = Par(
+            tuple(self.transport.way(op, name, head, values * partial) for name in names if name != head)
+        )
+        return Seq((ways, Chain((self._addition(op, head, values * (len(names) - 1)),))))
+
+
+def _per_array(read: Any, blocks: int) -> Any:
+    """Reads of `blocks` arrays in step: whole-array reads count once for each."""
+    actions = tuple(type(a)(a.name, blocks, a.energy_pj) if a.name == "read" else a for a in read.actions)
+    return type(read)(read.portion_ps, actions)

@@ -1,0 +1,68 @@
+"""One run of a program on the engine, with everything that was measured in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from xbarsim.engine.clock import Clock
+from xbarsim.engine.stream import Pipeline, Stream
+from xbarsim.mapping.floor import Floor
+from xbarsim.mapping.program import Program
+from xbarsim.scenario.assemble import assemble
+from xbarsim.scenario.ledger import Ledger
+from xbarsim.scenario.record import Recorder
+from xbarsim.scenario.stages import Workshop
+from xbarsim.spec.chip import Chip
+
+Progress = Callable[[int, int], None]  # (positions done, positions in all)
+
+
+@dataclass
+class Run:
+    """A finished run: its stations, stages and counts, for the measurements to read."""
+
+    chip: Chip
+    program: Program
+    shop: Workshop
+    streams: list[Stream]
+    ledger: Ledger
+    recorder: Recorder | None
+    completions_ps: list[int]
+    elapsed_ps: int
+    requests: int
+
+
+def run_program(
+    chip: Chip,
+    floor: Floor,
+    program: Program,
+    requests: int,
+    recorder: Recorder | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Run requests through a program, all of them waiting at time 0, each as soon as there is room.
+
+    Raises: SimulationError if the run cannot end.
+    """
+    clock = Clock()
+    ledger = Ledger()
+    clock.listen(ledger)
+    if recorder is not None:
+        clock.listen(recorder)
+    shop = Workshop(clock, floor)
+    streams = assemble(shop, program)
+    total = requests * sum(stream.positions for stream in streams)
+    done = 0
+
+    def on_job(positions: int) -> None:
+        nonlocal done
+        done += positions
+        if progress is not None:
+            progress(done, total)
+
+    pipeline = Pipeline(clock, streams, requests, on_job=on_job if progress else None)
+    completions = pipeline.run()
+    for station in shop.stations.values():
+        station.close()
+    return Run(chip, program, shop, streams, ledger, recorder, completions, clock.now, requests)

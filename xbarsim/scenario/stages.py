@@ -1,0 +1,190 @@
+"""Stations and stages of a chip: where components meet over the engine.
+
+A stage is one step of a job on one set of stations; its meta says whose step it is and what it costs. The
+costs come from the components' pure functions, so nothing here knows a kind.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from xbarsim.engine.chain import Chain, Seq, Stage, Work
+from xbarsim.engine.clock import Clock
+from xbarsim.engine.station import Station
+from xbarsim.mapping.floor import Floor
+from xbarsim.spec.chip import Part
+from xbarsim.spec.component import ComponentSpec, Service
+
+
+@dataclass(slots=True)
+class Cost:
+    """One action of a stage: done `count` times in every job."""
+
+    component: str
+    kind: str
+    action: str
+    count: int
+    energy_pj: float  # each
+    key: str  # of the number that prices it
+
+
+@dataclass(slots=True)
+class Meta:
+    """What a stage is: the operation it works for, its component, its costs, the instances it keeps busy."""
+
+    op: str
+    component: str
+    costs: tuple[Cost, ...]
+    engaged: tuple[tuple[str, float], ...]  # component -> instances in service together
+    jobs: int = 0
+    energy_pj: float = 0.0  # of one job
+    macs: int = 0  # multiply-accumulates done by one job
+
+
+@dataclass
+class StationInfo:
+    """What a station stands for."""
+
+    component: str
+    kind: str
+    multiplicity: int = 1
+    tile: str = ""
+
+
+@dataclass
+class Workshop:
+    """Makes the stations and stages of one run, each shared station once."""
+
+    clock: Clock
+    floor: Floor
+    stations: dict[str, Station] = field(default_factory=dict)
+    metas: list[Meta] = field(default_factory=list)
+
+    def station(
+        self,
+        name: str,
+        component: str,
+        spec: ComponentSpec,
+        servers: int = 1,
+        multiplicity: int = 1,
+        tile: str = "",
+    ) -> Station:
+        if name not in self.stations:
+            info = StationInfo(component, spec.kind, multiplicity, tile)
+            self.stations[name] = Station(self.clock, name, servers, info, spec.gate_after_ps)
+        return self.stations[name]
+
+    def stage(
+        self,
+        op: str,
+        stations: tuple[Station, ...],
+        portion_ps: int,
+        uses: tuple[Use, ...],
+        *,
+        portions: int = 1,
+        delay_ps: int = 0,
+        component: str = "",
+        holds: bool = False,
+    ) -> Stage:
+        costs = tuple(cost for use in uses for cost in use.costs())
+        engaged = tuple((use.component, use.instances) for use in uses)
+        meta = Meta(op, component or (uses[0].component if uses else ""), costs, engaged)
+        meta.energy_pj = sum(cost.count * cost.energy_pj for cost in costs)
+        self.metas.append(meta)
+        return Stage(stations, portion_ps, portions, delay_ps, meta, holds)
+
+    def step(
+        self, op: str, stations: tuple[Station, ...], part: Part, time_ps: int, uses: tuple[Use, ...]
+    ) -> Stage:
+        """One step of a single portion: the component is taken for its own time, and in a synchronous pipeline
+        the result moves on at the end of the cycle."""
+        return self.stage(op, stations, time_ps, uses, delay_ps=self.in_cycles(part, time_ps) - time_ps)
+
+    def serial(
+        self,
+        op: str,
+        stations: tuple[Station, ...],
+        part: Part,
+        service: Service,
+        values: int,
+        uses: tuple[Use, ...],
+    ) -> Stage:
+        """A step whose results leave one by one, so that the next serial step works on them at the same time.
+
+        Only where its time divides into whole picoseconds, and not inside a synchronous pipeline.
+        """
+        if values < 2 or service.portion_ps % values or self.in_cycles(part, 1) > 1:
+            return self.step(op, stations, part, service.portion_ps, uses)
+        return self.stage(op, stations, service.portion_ps // values, uses, portions=values)
+
+    def in_cycles(self, part: Part, time_ps: int) -> int:
+        """A duration in whole cycles of the synchronous composite around a part, if there is one."""
+        scope: Part | None = part
+        while scope is not None:
+            cycle_ps = getattr(scope.spec, "cycle_ps", None)
+            if cycle_ps:
+                return -(-time_ps // cycle_ps) * cycle_ps
+            scope = self.floor.chip.parent(scope)
+        return time_ps
+
+
+@dataclass(frozen=True)
+class Use:
+    """A component's service in a stage: the actions of one portion, times the portions and arrays in step."""
+
+    component: str
+    spec: ComponentSpec
+    service: Service
+    times: int = 1
+    instances: float = 1.0
+
+    def costs(self) -> list[Cost]:
+        return [
+            Cost(
+                self.component,
+                self.spec.kind,
+                action.name,
+                action.count * self.times,
+                action.energy_pj,
+                number_key(self.component, price_key(self.spec, action.name)),
+            )
+            for action in self.service.actions
+        ]
+
+
+_KEYS = {"cell read": "energy_per_cell", "bit read": "read_energy", "bit written": "write_energy"}
+
+
+def price_key(spec: ComponentSpec, action: str) -> str:
+    """The YAML key that prices an action."""
+    return _KEYS.get(action, spec.ENERGY_KEYS[0] if spec.ENERGY_KEYS else "energy")
+
+
+@lru_cache(maxsize=4096)
+def number_key(component: str, key: str) -> str:
+    """The key of a number as the chip's list of sources has it: 'connect0.link' stands under 'connect[0].link'."""
+    return re.sub(r"\bconnect(\d+)\b", r"connect[\1]", f"{component}.{key}")
+
+
+def use(part: Part, service: Service, times: int = 1, instances: float = 1.0) -> Use:
+    assert part.spec is not None
+    return Use(part.path, part.spec, service, times, instances)
+
+
+def join(works: list[Work]) -> Work:
+    """One after another; neighbouring chains become one, so that serial steps overlap."""
+    joined: list[Work] = []
+    for work in (part for w in works for part in (w.parts if isinstance(w, Seq) else (w,))):
+        if joined and isinstance(work, Chain) and isinstance(joined[-1], Chain):
+            joined[-1] = Chain((*joined[-1].stages, *work.stages))
+        else:
+            joined.append(work)
+    return joined[0] if len(joined) == 1 else Seq(tuple(joined))
+
+
+def spec_of(part: Part | None) -> Any:
+    """The description of a part, or None if it is ideal or not there."""
+    return part.spec if part is not None else None
