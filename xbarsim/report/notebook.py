@@ -1,0 +1,42 @@
+"""A Result as a small table for a notebook's output cell."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from xbarsim.report.headline import headline
+from xbarsim.report.quantities import divided, format_pj, format_share
+from xbarsim.report.views import energy_by_component
+from xbarsim.scenario.result import Result
+
+_CELL = Markup('<td style="text-align:{align};padding:.15em .8em .15em 0;{style}">{text}</td>')
+_QUIET = "opacity:.7"
+_LARGEST = 4
+
+
+def result_html(result: Result) -> str:
+    """Self-contained HTML: headline figures, the largest spenders, broken laws and unknown numbers."""
+    lines = [_line(figure.label, figure.value, figure.detail) for figure in headline(result)]
+    spenders = (
+        f"{row.component} {format_pj(row.energy_pj / result.requests)} "
+        f"({format_share(divided(row.energy_pj, result.energy_pj))})"
+        for row in energy_by_component(result)[:_LARGEST]
+    )
+    lines.append(_line("Largest spenders", "", ", ".join(spenders)))
+    lines += [_line("Law broken", law.name, law.detail) for law in result.laws if not law.holds]
+    if result.unknowns:
+        lines.append(_line("Unknown numbers", str(len(result.unknowns)), ", ".join(result.unknowns)))
+    title = Markup("<b>{}</b> on <b>{}</b>").format(result.workload, result.chip)
+    table = Markup('<table style="border-collapse:collapse;margin:.4em 0">{}</table>').format(
+        Markup("").join(lines)
+    )
+    return str(Markup("<div>{}{}</div>").format(title, table))
+
+
+def _line(label: str, value: str, detail: str) -> Markup:
+    cells = (
+        _CELL.format(align="left", style="", text=label),
+        _CELL.format(align="right", style="font-weight:600;white-space:nowrap", text=value),
+        _CELL.format(align="left", style=_QUIET, text=detail),
+    )
+    return Markup("<tr>{}</tr>").format(Markup("").join(cells))

@@ -1,0 +1,114 @@
+"""A Result as one self-contained HTML page: nothing is loaded from anywhere."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from xbarsim.report import figures, figures_tiles, origins, views
+from xbarsim.report.headline import headline
+from xbarsim.report.views import Table
+from xbarsim.scenario.result import Result
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_CARDS = 8
+_MOST_STATIONS, _MOST_TILES = 200, 300
+_OPEN_UP_TO_ROWS = 30
+_LAYERS_LEAD = (
+    "The {} operations of one inference alone on the idle chip: a bar reaches from start to end, "
+    "its strong part is as long as the time in service."
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the page: a figure, tables, words; whatever of them there is."""
+
+    anchor: str
+    title: str
+    lead: str = ""
+    figure: str = ""
+    tables: tuple[Table, ...] = ()
+    words: tuple[str, ...] = ()
+
+    @property
+    def filled(self) -> bool:
+        return bool(self.figure or self.words or any(table.rows for table in self.tables))
+
+
+def write_page(result: Result, path: str | Path) -> Path:
+    """Render the page to `path`; an earlier page stays until the new one is complete."""
+    path = Path(path).absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page = render_page(result)
+    handle, fresh = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(page)
+        os.chmod(fresh, 0o644)
+        os.replace(fresh, path)
+    except BaseException:
+        Path(fresh).unlink(missing_ok=True)
+        raise
+    return path
+
+
+def render_page(result: Result) -> str:
+    """The page as text; every text of the result is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    figures_told = headline(result)
+    return environment.get_template("page.html.j2").render(
+        result=result, cards=figures_told[:_CARDS], further=figures_told[_CARDS:],
+        sections=[section for section in sections(result) if section.filled],
+        open_up_to=_OPEN_UP_TO_ROWS, broken=[law for law in result.laws if not law.holds],
+        style=Markup(_asset("page.css")), script=Markup(_asset("page.js")), Markup=Markup,
+    )  # fmt: skip
+
+
+def sections(result: Result) -> tuple[Section, ...]:
+    """All parts of the page below the headline, in reading order."""
+    return (*_measured(result), *_trust(result))
+
+
+def _measured(result: Result) -> tuple[Section, ...]:
+    return (
+        Section("energy", "Energy", "Where each inference's energy goes.", figures.energy_figure(result),
+                (views.component_table(result), views.action_table(result))),
+        Section("layers", "Layers", _LAYERS_LEAD.format(len(result.layers)), figures.latency_figure(result),
+                (views.layer_table(result),)),
+        Section("occupancy", "Occupancy", "How much of each moment of that inference a layer was in service.",
+                figures.occupancy_figure(result)),
+        Section("tiles", "Tiles", "How full and how busy each tile is, and which layers sit where.",
+                figures_tiles.tile_map_figure(result), (views.tile_table(result, _MOST_TILES),)),
+        Section("stations", "Stations", "What was busy, and what stood in line in front of it.",
+                tables=(views.station_table(result, _MOST_STATIONS),)),
+        Section("area", "Area", tables=(views.area_table(result),)),
+    )  # fmt: skip
+
+
+def _trust(result: Result) -> tuple[Section, ...]:
+    return (
+        Section("published", "Published beside simulated", "What the chip's makers have published, as given.",
+                tables=(origins.published_table(result),)),
+        Section("calibrated", "Calibrated parameters", origins.calibrated_words(result),
+                tables=(origins.calibrated_table(result),)),
+        Section("laws", "Conservation laws", tables=(views.law_table(result),)),
+        Section("unknown", "Unknown numbers", "What the chip's description leaves unknown.",
+                words=result.unknowns),
+        Section("notes", "Notes", words=result.notes),
+        Section("sources", "Sources", "Every number of the chip, and where it stands.",
+                tables=(origins.source_table(result),)),
+        Section("provenance", "Provenance", tables=(origins.provenance_table(result),)),
+    )  # fmt: skip
+
+
+def _asset(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
