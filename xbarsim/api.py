@@ -1,0 +1,137 @@
+"""The Python face of xbarsim: a few functions, of which the command line is a thin coat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from xbarsim.mapping.plan import map_network as _map
+from xbarsim.mapping.program import Program
+from xbarsim.scenario.infer import Infer, Report, infer
+from xbarsim.scenario.result import Law, Layout, Result
+from xbarsim.spec.chip import Chip
+from xbarsim.spec.load import load_chip
+from xbarsim.workload.graph import OpGraph
+from xbarsim.workload.load import Workload, load_workload
+
+__all__ = ["CheckReport", "check", "layout", "load_chip", "load_workload", "map_network", "simulate", "trace"]
+
+
+def trace(model: Any, *example_inputs: Any, name: str | None = None, fold_batch_norm: bool = True) -> OpGraph:
+    """Capture any torch.nn.Module as an operation graph (imports torch).
+
+    example_inputs: tensors of the shapes that the model takes, batch 1.
+    fold_batch_norm: put batch normalisation into the product before it, as deployed networks do.
+    Raises: WorkloadError that names every operation which is not understood, and its place in the model.
+    """
+    from xbarsim.workload.capture import trace as capture
+
+    return capture(model, *example_inputs, name=name, fold_batch_norm=fold_batch_norm)
+
+
+def map_network(chip: Chip, work: OpGraph | Workload) -> Program:
+    """Lay a network onto a chip: which array holds which block, which unit does which operation."""
+    chip, graph, bits = _network(chip, work)
+    return _map(chip, graph, bits)
+
+
+def layout(chip: Chip, work: OpGraph | Workload) -> Layout:
+    """Who sits where: one row for each matrix, one for each tile."""
+    from xbarsim.mapping.floor import Floor
+    from xbarsim.scenario.measure import layout as measure
+
+    chip, graph, bits = _network(chip, work)
+    return measure(Floor(chip), _map(chip, graph, bits))
+
+
+def simulate(
+    chip: Chip, work: OpGraph | Workload, scenario: Infer | None = None, report: Report | None = None
+) -> Result:
+    """Run a network on a chip, event by event.
+
+    report: told (what runs, positions done, positions in all) as it goes on.
+    Raises: MappingError if the network does not fit, SimulationError if the run cannot end.
+    """
+    chip, graph, bits = _network(chip, work)
+    return infer(chip, graph, scenario or Infer(), bits, _digest(graph), report)
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What `check` found out without running: that every number is there, and that the network fits."""
+
+    chip: str
+    workload: str
+    numbers: int
+    unknown: tuple[str, ...]
+    unsourced: tuple[str, ...]
+    laws: tuple[Law, ...] = ()
+    arrays_used: int = 0
+    arrays: int = 0
+    tiles_used: int = 0
+    tiles: int = 0
+    macs: int = 0
+    parameters: int = 0
+    notes: tuple[str, ...] = ()
+
+
+def check(chip: Chip, work: OpGraph | Workload | None = None) -> CheckReport:
+    """Is every number there, does the network fit, can every operation be done and its data get there?
+
+    Raises: MappingError with what is missing.
+    """
+    unknown = tuple(row.key for row in chip.numbers if row.status == "unknown")
+    unsourced = tuple(row.key for row in chip.numbers if not row.source)
+    if work is None:
+        return CheckReport(chip.name, "", len(chip.numbers), unknown, unsourced)
+    from xbarsim.engine.clock import Clock
+    from xbarsim.mapping.floor import Floor
+    from xbarsim.scenario.assemble import assemble
+    from xbarsim.scenario.laws import program_laws
+    from xbarsim.scenario.stages import Workshop
+
+    chip, graph, bits = _network(chip, work)
+    program = _map(chip, graph, bits)
+    assemble(Workshop(Clock(), Floor(chip)), program)
+    used = {
+        segment.tile for copies in program.copies.values() for copy in copies for segment in copy.segments
+    }
+    return CheckReport(
+        chip.name,
+        graph.name,
+        len(chip.numbers),
+        unknown,
+        unsourced,
+        program_laws(program),
+        program.arrays_used,
+        program.slots_per_tile * len(program.tiles),
+        len(used),
+        len(program.tiles),
+        graph.macs,
+        graph.parameters,
+        program.notes,
+    )
+
+
+def _network(chip: Chip, work: OpGraph | Workload) -> tuple[Chip, OpGraph, int | None]:
+    """Chip, graph and bits of an activation; a workload may ask for other precisions than the chip's own."""
+    if isinstance(work, OpGraph):
+        return chip, work, None
+    graph = work.graph
+    if work.weight_bits is not None:
+        chip = chip.storing(work.weight_bits)
+        graph = replace(
+            graph,
+            notes=(*graph.notes, f"weights are stored with {work.weight_bits} bits, as the workload says"),
+        )
+    if work.activation_bits is not None:
+        graph = replace(
+            graph, notes=(*graph.notes, f"activations have {work.activation_bits} bits, as the workload says")
+        )
+    return chip, graph, work.activation_bits
+
+
+def _digest(graph: OpGraph) -> str:
+    from hashlib import sha256
+
+    return sha256(repr((graph.ops, sorted(graph.matrices.items()))).encode()).hexdigest()

@@ -1,0 +1,29 @@
+"""xbarsim schema: the JSON Schema by which editors complete and check chip files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    app.command("schema")(schema)
+
+
+def schema(
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="file to write, e.g. xbarsim.schema.json")
+    ] = None,
+) -> None:
+    """Write the JSON Schema of chip files; put its path into their first line for your editor."""
+    from xbarsim.spec.schema import chip_schema
+
+    text = json.dumps(chip_schema(), indent=1)
+    if out is None:
+        print(text)
+        return
+    out.write_text(text + "\n", encoding="utf-8")
+    print(f"wrote {out}; begin your chip files with\n# yaml-language-server: $schema={out.name}")
