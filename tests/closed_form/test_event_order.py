@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xbarsim.engine.chain import Chain, Stage, flow
@@ -31,6 +33,7 @@ def test_the_table_is_release_deliver_start_sample() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.permutations([(time_ps, phase) for time_ps in (0, 5, 7) for phase in Phase]))
 def test_events_pass_by_time_then_by_phase_however_they_were_made(made: list[tuple[int, Phase]]) -> None:
     clock, log = Clock(), []
@@ -83,6 +86,23 @@ def test_a_server_released_at_an_instant_is_had_by_who_waits_not_by_who_comes_th
     assert station.waited_for == {"first": 60, "waits": 100, "just then": 150}
 
 
+def test_who_comes_as_a_waiting_one_is_handed_a_server_begins_behind_it() -> None:
+    """Both servers are out at 100: one goes to who waits, the other to who comes then, in this order."""
+    clock, log = Clock(), Log()
+    clock.listen(log)
+    station = Station(clock, "adc", servers=2)
+    stage = Stage((station,), 100, meta="convert")
+    for name, time_ps in (("comes", 100), ("waits", 40), ("first", 0), ("second", 0)):
+        clock.at(time_ps, Phase.DELIVER, lambda name=name: flow(clock, (stage,), name))
+    clock.run()
+    assert log.served_log == [
+        ("first", "convert", 0, 100),
+        ("second", "convert", 0, 100),
+        ("waits", "convert", 100, 200),
+        ("comes", "convert", 100, 200),
+    ]
+
+
 def test_one_that_comes_as_a_server_is_released_does_not_wait() -> None:
     clock = Clock()
     station = Station(clock, "adc")
@@ -131,7 +151,7 @@ def _busy_network(copies: int, positions: int, times: list[int]) -> History:
             for c in range(copies)
         )
         streams.append(Stream(f"layer{i}", positions, work))
-    for a, b in zip(streams, streams[1:], strict=False):
+    for a, b in pairwise(streams):
         index = range(positions)
         sent = Chain((Stage((link,), 5, meta="send"),))
         edge = Edge(a.name, b.name, positions, index, index, 4, (sent,))
@@ -140,6 +160,7 @@ def _busy_network(copies: int, positions: int, times: list[int]) -> History:
     return [*log.served_log, *((completion,) for completion in completions)]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 3), st.integers(1, 6), st.lists(st.sampled_from([0, 5, 10]), min_size=1, max_size=4))
 def test_the_same_run_has_the_same_history(copies: int, positions: int, times: list[int]) -> None:
     assert _busy_network(copies, positions, times) == _busy_network(copies, positions, times)

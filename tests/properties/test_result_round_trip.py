@@ -22,7 +22,7 @@ from xbarsim.report.timeline import lanes
 from xbarsim.scenario import store
 from xbarsim.scenario.result import Result, Slice, Timeline
 
-KEYS = st.text(max_size=6)
+KEYS = st.text(max_size=6).filter(lambda key: key not in ("$tuple", "$float"))
 FLOATS = st.floats(allow_nan=False)
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | FLOATS | st.text(max_size=6),

@@ -49,8 +49,10 @@ class Stage:
     holds: bool = False
     # One order for all jobs, so that two that need the same stations never each hold what the other wants.
     in_order: tuple[Station, ...] = field(init=False, repr=False)
+    busy_ps: int = field(init=False, repr=False)  # service of all portions
 
     def __post_init__(self) -> None:
+        self.busy_ps = self.portion_ps * self.portions
         self.in_order = tuple(sorted(dict.fromkeys(self.stations), key=lambda station: station.serial))
 
 
@@ -114,7 +116,7 @@ class Passage:
             None  # the stage before, if it is still taken; its grants
         )
         self.portions = 1  # as the job is cut now
-        self.lines: list[Line] = [(clock.now, 0)]
+        self.lines: list[Line] = []  # when the portions come, where there are several
 
     def go_on(self, _: Event | None = None) -> None:
         """Take stage after stage, until something must be waited for."""
@@ -157,13 +159,12 @@ class Passage:
         """Begin the service of a stage, all its stations being ours. Returns when to ask for the next."""
         portion_ps, portions = stage.portion_ps, stage.portions
         if portions == 1:
-            end_ps = grant_ps + portion_ps
-            lines = [(end_ps, 0)]
+            next_ps = end_ps = grant_ps + portion_ps
         else:
             # Another cut than before: everything has come.
             before = self.lines if portions == self.portions else [(grant_ps, 0)]
-            lines = carry(before, grant_ps, portion_ps)
-            end_ps = at(lines, portions)
+            self.lines = carry(before, grant_ps, portion_ps)
+            next_ps = end_ps = at(self.lines, portions)
         if self.holding is not None:
             self._give_back(*self.holding, end_ps - portion_ps)
             self.holding = None
@@ -173,21 +174,22 @@ class Passage:
             listener.served(stage, self.tag, grant_ps, end_ps)
         self.number += 1
         more = self.number < len(self.stages)
-        if stage.holds and more:
-            self.holding = stage, self.grants_ps
-        else:
-            self._give_back(stage, self.grants_ps, end_ps)
-        self.grants_ps = []
+        if stage.in_order:
+            if stage.holds and more:
+                self.holding = stage, self.grants_ps
+            else:
+                self._give_back(stage, self.grants_ps, end_ps)
+            self.grants_ps = []
         self.portions = portions
-        delay_ps = stage.delay_ps
-        self.lines = [(a + delay_ps, b) for a, b in lines] if delay_ps else lines
-        together = more and portions > 1 and self.stages[self.number].portions == portions
-        return at(self.lines, 1) if together else end_ps + delay_ps
+        if portions > 1 and more and self.stages[self.number].portions == portions:
+            next_ps = at(self.lines, 1)
+            if stage.delay_ps:
+                self.lines = [(a + stage.delay_ps, b) for a, b in self.lines]
+        return next_ps + stage.delay_ps
 
     def _give_back(self, stage: Stage, grants_ps: list[int], time_ps: int) -> None:
-        busy_ps = stage.portion_ps * stage.portions
         for station, grant_ps in zip(stage.in_order, grants_ps, strict=True):
-            station.release(self.tag, time_ps - grant_ps, busy_ps, time_ps)
+            station.release(self.tag, time_ps - grant_ps, stage.busy_ps, time_ps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ class Phase(IntEnum):
     """
 
     RELEASE = 1  # free units first: a waiter at this instant may have them
-    DELIVER = 2  # then data arrives
-    START = 3  # then work begins, knowing all that arrived and all that is free
+    DELIVER = 2  # then data arrives, and takes the units that nobody waits for
+    START = 3  # then work begins that had to wait, knowing all that arrived and all that is free
     SAMPLE = 9  # statistics see the settled state
 
 
@@ -47,6 +47,7 @@ class Signal(Event):
     callbacks: list[Callback]
 
     def fire(self) -> None:
+        """Pass; a second time changes nothing."""
         if self._value is PENDING:
             self._ok = True
             self._value = None

@@ -25,8 +25,9 @@ class Station:
     """
 
     __slots__ = (
-        "busy_ps", "clock", "due", "free", "gated_after_ps", "gated_ps", "held_ps", "idle_since_ps", "jobs",
-        "meta", "name", "queue", "serial", "servers", "waited_for", "waited_ps", "woken_ps",
+        "busy_ps", "clock", "due", "free", "gated_after_ps", "gated_ps", "handed_ps", "held_ps",
+        "idle_since_ps", "jobs", "meta", "name", "queue", "serial", "servers", "waited_for", "waited_ps",
+        "woken_ps",
     )  # fmt: skip
 
     def __init__(
@@ -41,6 +42,7 @@ class Station:
         self.queue: deque[tuple[Signal, int, Any]] = deque()
         self.due: list[tuple[int, int, Any]] = []  # (release, order, tag) of held servers, a heap
         self.woken_ps = -1  # the next release that has an event
+        self.handed_ps = -1  # when a waiting job was last handed a server
         self.jobs = 0
         self.busy_ps = 0
         self.held_ps = 0
@@ -62,7 +64,12 @@ class Station:
             if self.gated_after_ps is not None:
                 self._leave_idle()
             self.free -= 1
-            return None
+            if self.handed_ps < now_ps:
+                return None
+            # Others were handed a server at this instant and are about to begin: first come, first served.
+            signal = Signal(self.clock)
+            signal.fire()
+            return signal
         signal = Signal(self.clock)
         self.queue.append((signal, now_ps, who))
         self._wake()
@@ -106,6 +113,7 @@ class Station:
         if waited_ps:
             self.waited_ps += waited_ps
             self.waited_for[tag] = self.waited_for.get(tag, 0) + waited_ps
+        self.handed_ps = time_ps
         signal.fire()
 
     def _leave_idle(self) -> None:

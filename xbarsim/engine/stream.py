@@ -64,8 +64,8 @@ class Edge:
 
     last_needed[i], first_needed[i]: of the producer's positions, for the consumer's position i; neither
         ever falls. What lies below first_needed is let go, even before it comes.
-    capacity: positions that the reader's buffer keeps, from the start of the job that makes them; None:
-        no limit.
+    capacity: positions, one behind the other, that the reader's buffer keeps; each has its place from the
+        start of the job that makes it. None: no limit.
     deliveries: what moves one job's worth of positions to all places where they are read.
     route: for each job of the producer, which delivery it takes; None: in turn.
     """
