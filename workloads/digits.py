@@ -15,7 +15,7 @@ def mlp() -> nn.Module:
 
 
 class LeNet(nn.Module):
-    """LeNet-5 (LeCun et al., Proc. IEEE 1998) for 8x8 images: two convolutions with pooling, three full layers.
+    """LeNet-5 (LeCun et al., Proc. IEEE 1998) for 8x8 images.
 
     Its widths (6, 16, 120, 84, 10) are LeNet-5's; kernels are 3x3 with padding, since the image is small.
     """

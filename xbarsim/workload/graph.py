@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,7 +158,7 @@ class Resample:
         return np.minimum.accumulate(self._raster(-1)[::-1])[::-1]
 
 
-Need = Union[Same, Whole, Causal, Slice, Window, Part, Resample]
+Need = Same | Whole | Causal | Slice | Window | Part | Resample
 
 
 @dataclass(frozen=True)

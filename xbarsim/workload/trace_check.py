@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from xbarsim.spec.loader import Located, load_located
+from xbarsim.spec.loader import load_located
 from xbarsim.spec.located import Path_, likely
 from xbarsim.workload.graph import (
     Causal,
@@ -26,7 +27,7 @@ from xbarsim.workload.graph import (
     Window,
 )
 
-NEEDS: dict[str, type[Need]] = {  # type: ignore[valid-type]
+NEEDS: dict[str, type[Need]] = {
     "same": Same,
     "whole": Whole,
     "causal": Causal,
@@ -174,19 +175,18 @@ class Checked:
         )
         cls = NEEDS.get(word) if isinstance(word, str) else None
         if cls is None:
-            self._tell(path, f"{entry!r} is not a need", likely(str(word), NEEDS))
+            self._tell(path, f"{entry!r} is not a need", "", likely(str(word), NEEDS))
             return None
-        shapes = [isinstance(one.type, str) and "tuple" in one.type for one in fields(cls)]
+        pairs = ["tuple" in str(one.type) for one in fields(cls)]
         least = sum(one.default is MISSING for one in fields(cls))
         given = list(values) if isinstance(values, list) else [values]
-        right = least <= len(given) <= len(shapes) and all(
-            _pair(v) if pair else isinstance(v, int) for v, pair in zip(given, shapes, strict=False)
-        )
-        if not right:
+        right = all(_pair(one) if pair else _whole(one) for one, pair in zip(given, pairs, strict=False))
+        if not (right and least <= len(given) <= len(pairs)):
             names = ", ".join(one.name for one in fields(cls))
             self._tell(path, f"{given!r} does not fit '{word}'", f"[{names}]")
             return None
-        return cls(*(tuple(v) if isinstance(v, list) else v for v in given))
+        made: Any = cls
+        return made(*(tuple(one) if isinstance(one, list) else one for one in given))
 
     def _references(self, ops: list[Op], matrices: set[str]) -> None:
         """Operations read earlier ones, in a way that these can serve."""
@@ -194,7 +194,7 @@ class Checked:
         for i, op in enumerate(ops):
             self._reads(("ops", i), op, made)
             if op.matrix is not None and op.matrix not in matrices:
-                self._tell(("ops", i, "matrix"), f"no matrix '{op.matrix}'", likely(op.matrix, matrices))
+                self._tell(("ops", i, "matrix"), f"no matrix '{op.matrix}'", "", likely(op.matrix, matrices))
             if op.name in made:
                 self._tell(("ops", i, "name"), f"'{op.name}' is taken by an earlier operation")
             made[op.name] = op
@@ -205,10 +205,9 @@ class Checked:
             return
         for i, (name, need) in enumerate(zip(op.inputs, op.needs, strict=True)):
             if name not in made:
-                self._tell((*path, "inputs", i), f"no earlier operation '{name}'", likely(name, made))
+                self._tell((*path, "inputs", i), f"no earlier operation '{name}'", "", likely(name, made))
                 continue
-            last = need.last_needed(op.positions)
-            if len(last) != op.positions or last.min() < -1 or last.max() >= made[name].positions:
+            if not _serves(need, op.positions, made[name].positions):
                 have = f"{made[name].positions} positions of '{name}'"
                 self._tell((*path, "needs", i), f"{op.positions} positions cannot be read so from {have}")
 
@@ -219,8 +218,19 @@ class Checked:
         located.raise_problems()
 
 
+def _whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _pair(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(isinstance(one, int) for one in value)
+    return isinstance(value, list) and len(value) == 2 and all(_whole(one) for one in value)
 
 
-__all__ = ["NEEDS", "Checked", "Located", "read_tree"]
+def _serves(need: Need, positions: int, read: int) -> bool:
+    """Whether the need is one of so many positions, of so many that there are."""
+    if isinstance(need, (Window, Resample)):
+        sizes = (*need.input_size, *need.output_size)
+        if min(sizes) < 1 or prod(need.input_size) != read or prod(need.output_size) != positions:
+            return False
+    last = need.last_needed(positions)
+    return bool(last.min() >= -1 and last.max() < read)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,21 +135,19 @@ class _Reader:
         self._known(path, entry, INPUT)
         kind = entry.get("type", "float32")
         if kind not in TYPES:
-            self._tell((*path, "type"), shown(kind), likely(str(kind), TYPES))
+            self._tell((*path, "type"), shown(kind), "", likely(str(kind), TYPES))
         high = entry.get("high")
         if high is not None and (isinstance(high, bool) or not isinstance(high, int) or high < 1):
             self._tell((*path, "high"), shown(high), "a whole number from 1: the number of different tokens")
-        shape = self._try(path, lambda: parse_shape(entry.get("shape", "")))
+        shape = self._shape(path, entry.get("shape", ""))
         return Input(shape, name, kind, high) if shape and kind in TYPES else None
 
-    def _try(self, path: Path_, parsed: Callable[[], Any]) -> Any:
+    def _shape(self, path: Path_, text: Any) -> tuple[int, ...] | None:
         try:
-            return parsed()
-        except UnitError as error:
-            self._tell(path, error.found, error.allowed, error.fix)
+            return parse_shape(text)
         except ValueError as error:
             self._tell(path, str(error))
-        return None
+            return None
 
     def _precision(self) -> dict[str, int | None]:
         given = self._typed("precision", dict, "a mapping with 'activations' and 'weights'", {})
@@ -161,7 +158,11 @@ class _Reader:
         return bits
 
     def _bits(self, path: Path_, value: Any) -> int | None:
-        found = self._try(path, lambda: parse(str(value), DATA))
-        if found is not None and not 1 <= found <= 64:
+        try:
+            found = parse(str(value), DATA)
+        except UnitError as error:
+            self._tell(path, error.found, "", "write it like '8 bit'")
+            return None
+        if not 1 <= found <= 64:
             self._tell(path, f"'{value}'", "from 1 bit to 64 bit")
-        return None if found is None else int(found)
+        return int(found)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,12 @@ class Extent:
         if len(self.grid) == 2:
             return (self.grid[0], self.grid[1])
         return (1, self.positions)
+
+
+def two_axes(values: Iterable[int], missing: int = 1) -> tuple[int, int]:
+    """One number per axis as (rows, columns): a line of pixels is a map of one row."""
+    listed = [int(value) for value in values]
+    return (listed[-2] if len(listed) > 1 else missing, listed[-1])
 
 
 @dataclass(frozen=True)

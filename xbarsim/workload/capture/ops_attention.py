@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -52,7 +53,7 @@ def _visible_keys(call: Call, rows: int, keys: int) -> tuple[Tensor, Tensor]:
 
 def _scores(call: Call, query: View, key: View, visible: tuple[Tensor, Tensor]) -> View:
     rows, inner, keys = query.shape[-2], query.shape[-1], key.shape[-2]
-    batch = torch.broadcast_shapes(query.shape[:-2], key.shape[:-2])
+    batch = np.broadcast_shapes(query.shape[:-2], key.shape[:-2])
     layout = canonical((*batch, rows, keys), (*batch_roles(query, key, batch), True, False))
     reads = [read_rows(query, layout, batch), _read_visible(key, layout, batch, visible)]
     cost = Cost(macs=layout.index.numel() * inner, inner=inner)
@@ -84,7 +85,7 @@ def _weights(call: Call, scores: View) -> View:
 
 
 def _context(call: Call, weights: View, value: View, visible: tuple[Tensor, Tensor]) -> View:
-    batch = torch.broadcast_shapes(weights.shape[:-2], value.shape[:-2])
+    batch = np.broadcast_shapes(weights.shape[:-2], value.shape[:-2])
     rows, inner, columns = weights.shape[-2], weights.shape[-1], value.shape[-1]
     roles = (*batch_roles(weights, value, batch), True, False)
     layout = canonical((*batch, rows, columns), roles)

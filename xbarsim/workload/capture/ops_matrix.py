@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import torch
+import numpy as np
 
 from xbarsim.workload.capture.build import Cost, Read
 from xbarsim.workload.capture.call import Call, Result, Unsupported, converts
@@ -20,7 +20,7 @@ from xbarsim.workload.capture.layout import (
     need_of,
     roles_of,
 )
-from xbarsim.workload.capture.needs import Fit
+from xbarsim.workload.capture.needs import Fit, two_axes
 from xbarsim.workload.capture.ops_elementwise import pointwise
 from xbarsim.workload.capture.ops_shape import as_map
 from xbarsim.workload.graph import Matrix, OpKind, Resample, Window
@@ -92,7 +92,7 @@ def product(call: Call, a: View | Constant, b: View | Constant) -> View:
         return flipped.seen_as(flipped.index.transpose(-1, -2))
     assert isinstance(a, View) and isinstance(b, View)
     rows, inner, columns = a.shape[-2], a.shape[-1], b.shape[-1]
-    batch = torch.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     layout = canonical((*batch, rows, columns), (*batch_roles(a, b, batch), True, False))
     reads = [read_rows(a, layout, batch), read_matrix(b, layout, batch)]
     macs = math.prod(batch) * rows * inner * columns
@@ -103,10 +103,11 @@ def batch_roles(a: View, b: View, batch: Sequence[int]) -> tuple[bool, ...]:
     """Leading dimensions along which an operand runs over its positions; heads are features."""
     if not batch:
         return ()
-    known = []
+    known: list[list[bool | None]] = []
     for view in (a, b):
         roles = roles_of(view)[:-2]
-        known.append([None] * (len(batch) - len(roles)) + roles)
+        missing: list[bool | None] = [None] * (len(batch) - len(roles))
+        known.append(missing + roles)
     said = [[role if role is not None else False for role in roles] for roles in known]
     return tuple(any(roles[d] for roles in said) for d in range(len(batch)))
 
@@ -134,7 +135,7 @@ def _by_constant(call: Call, a: View, weight: Constant, transposed: bool = False
     groups = math.prod(shape[:-2])
     if groups == 1:
         return stationary(call, a, weight, columns)
-    batch = torch.broadcast_shapes(a.shape[:-2], shape[:-2])
+    batch = np.broadcast_shapes(a.shape[:-2], shape[:-2])
     if math.prod(batch) != groups:
         raise Unsupported(f"a stack of {groups} weights meets a batch of {'x'.join(map(str, batch))}")
     roles = (*([False] * len(batch)), True, False)
@@ -174,14 +175,13 @@ def window(call: Call, view: View, layout: Layout, kernel: Sequence[int]) -> Fit
     stride = per_axis(call.get("stride") or kernel, axes)
     dilation = per_axis(call.get("dilation", 1), axes)
     padding = _padding(call.get("padding", 0), kernel, dilation)
-    ones, zeros = (1,) * (2 - axes), (0,) * (2 - axes)
     need = Window(
-        (*ones, *view.shape[2:]),  # type: ignore[arg-type]
-        (*ones, *layout.index.shape[2:]),  # type: ignore[arg-type]
-        (*ones, *kernel),
-        (*ones, *stride),
-        (*zeros, *padding),
-        (*ones, *dilation),  # type: ignore[arg-type]
+        two_axes(view.shape[2:]),
+        two_axes(layout.index.shape[2:]),
+        two_axes(kernel),
+        two_axes(stride),
+        two_axes(padding, 0),
+        two_axes(dilation),
     )
     return Fit(need, True)
 
@@ -237,9 +237,8 @@ def _overlap(call: Call, view: View, weight: Constant) -> Fit:
         )
         for axis in range(axes)
     ]
-    ones, zeros = (1,) * (2 - axes), (0,) * (2 - axes)
-    sizes = (*ones, *view.shape[2:]), (*ones, *call.shape[2:])
-    return Fit(Resample(*sizes, (*zeros, *reach)), not any(reach))  # type: ignore[arg-type]
+    need = Resample(two_axes(view.shape[2:]), two_axes(call.shape[2:]), two_axes(reach, 0))
+    return Fit(need, not any(reach))
 
 
 def _reach(size: int, out: int, kernel: int, stride: int, padding: int, dilation: int) -> int:

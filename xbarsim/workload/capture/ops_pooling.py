@@ -9,8 +9,8 @@ import torch
 
 from xbarsim.workload.capture.build import Cost, Read
 from xbarsim.workload.capture.call import Call, Result, converts
-from xbarsim.workload.capture.layout import Reach, View, channels_first, need_of
-from xbarsim.workload.capture.needs import Fit
+from xbarsim.workload.capture.layout import Layout, Reach, View, channels_first, need_of
+from xbarsim.workload.capture.needs import Fit, two_axes
 from xbarsim.workload.capture.ops_matrix import per_axis, window
 from xbarsim.workload.capture.ops_shape import as_map
 from xbarsim.workload.graph import OpKind, Window
@@ -68,14 +68,12 @@ def _even(sizes: Sequence[int], outs: Sequence[int]) -> Fit | None:
     """Windows that tile the map, if they do."""
     if len(sizes) > 2 or any(size % out for size, out in zip(sizes, outs, strict=True)):
         return None
-    ones = (1,) * (2 - len(sizes))
-    kernel = (*ones, *(size // out for size, out in zip(sizes, outs, strict=True)))
-    return Fit(Window((*ones, *sizes), (*ones, *outs), kernel, kernel), True)  # type: ignore[arg-type]
+    kernel = two_axes(size // out for size, out in zip(sizes, outs, strict=True))
+    return Fit(Window(two_axes(sizes), two_axes(outs), kernel, kernel), True)
 
 
-def _uneven(view: View, spans: Sequence[Sequence[tuple[int, int]]], layout: object) -> Fit:
+def _uneven(view: View, spans: Sequence[Sequence[tuple[int, int]]], made: Layout) -> Fit:
     """What windows of different sizes read, measured."""
-    made = channels_first(tuple(layout.index.shape))  # type: ignore[attr-defined]
     reach = Reach.of(view).over([1])
     for axis, spans_of_axis in enumerate(spans):
         dim = axis + 2

@@ -6,7 +6,8 @@ matrices), and the gates. An initial state of zeros enters as an input, once a r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -110,7 +111,8 @@ class Unroller:
         if len(views) == 1:
             return views[0]
         width = sum(view.shape[-1] for view in views)
-        spans = torch.arange(width).unsqueeze(0).split([view.shape[-1] for view in views], 1)
+        ends = itertools.accumulate((view.shape[-1] for view in views), initial=0)
+        spans = [torch.arange(a, b).unsqueeze(0) for a, b in itertools.pairwise(ends)]
         return join(self.call.build, self.name(name), (1, width), list(zip(views, spans, strict=True)))
 
 
@@ -149,7 +151,7 @@ def _layer(
     for direction in range(directions):
         number = layer * directions + direction
         name = f"l{layer}" + ("r" if direction else "")
-        state = State(*_initial(unroller, name, states, number))
+        state = _initial(unroller, name, states, number)
         order = list(enumerate(steps))[:: -1 if direction else 1]
         weights, made = _weights(call, number), {}
         for t, x in order:
@@ -163,24 +165,22 @@ def _layer(
     return together, ends
 
 
-def _initial(
-    unroller: Unroller, name: str, states: Sequence[View | Constant], number: int
-) -> Iterator[View | None]:
-    for letter, value in zip("hc", states, strict=False):
-        yield unroller.initial(f"{name}.{letter}0", value, number)
-    if len(states) == 1:
-        yield None
+def _initial(unroller: Unroller, name: str, states: Sequence[View | Constant], number: int) -> State:
+    h, *c = (
+        unroller.initial(f"{name}.{letter}0", value, number)
+        for letter, value in zip("hc", states, strict=False)
+    )
+    return State(h, c[0] if c else None)
 
 
 def _weights(call: Call, number: int) -> Weights:
-    biased = call["has_biases"]
-    projected = len(call["params"]) // (call["num_layers"] * (2 if call["bidirectional"] else 1))
-    size = projected
+    """Those of one layer and direction; an odd number of tensors has a projection at its end."""
+    size = len(call["params"]) // (call["num_layers"] * (2 if call["bidirectional"] else 1))
     group = call["params"][number * size : (number + 1) * size]
     if not all(isinstance(one, Constant) for one in group):
         raise Unsupported("its weights are computed from the network's input")
     hr = group[-1] if size % 2 else None
-    return Weights(group[0], group[1], biased, hr)
+    return Weights(group[0], group[1], call["has_biases"], hr)
 
 
 def _output(call: Call, unroller: Unroller, steps: Sequence[View]) -> View:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from xbarsim.workload.capture.build import FREE, Builder, Cost, Read
-from xbarsim.workload.capture.call import Call, Result, Unsupported, converts, read_elements
+from xbarsim.workload.capture.call import Call, Result, converts
 from xbarsim.workload.capture.constants import Constant
 from xbarsim.workload.capture.layout import (
     Reach,
@@ -27,7 +27,7 @@ from xbarsim.workload.capture.layout import (
     roles_of,
     settle_roles,
 )
-from xbarsim.workload.capture.needs import Fit
+from xbarsim.workload.capture.needs import Fit, two_axes
 from xbarsim.workload.graph import OpKind, Resample
 
 
@@ -114,7 +114,7 @@ def identity(call: Call) -> Result:
 def reindex(call: Call) -> Result:
     """A view of its first operand: the operation itself, applied to the index."""
     view = call.views()[0]
-    return _seen(view, call.node.target(**_on_index(call)))  # type: ignore[operator]
+    return seen_through(view, call.node.target(**on_index(call)))  # type: ignore[operator]
 
 
 @converts("constant_pad_nd", "pad", "zero_pad2d")
@@ -122,9 +122,9 @@ def pad(call: Call) -> Result:
     """A margin of constants (no input reaches it), or of mirrored or repeated elements."""
     view = call.view("self")
     if call.get("mode", "constant") == "constant":
-        return _seen(view, torch.constant_pad_nd(view.index, call["pad"], -1))
+        return seen_through(view, torch.constant_pad_nd(view.index, call["pad"], -1))
     padded = torch.ops.aten.pad(view.index.double(), call["pad"], call["mode"])
-    return _seen(view, padded.long())
+    return seen_through(view, padded.long())
 
 
 @converts("im2col")
@@ -133,10 +133,11 @@ def im2col(call: Call) -> Result:
     view = call.view("self")
     names = ("kernel_size", "dilation", "padding", "stride")
     taken = torch.ops.aten.im2col((view.index + 1).double(), *(call[name] for name in names))
-    return _seen(view, taken.long() - 1)
+    return seen_through(view, taken.long() - 1)
 
 
-def _on_index(call: Call) -> dict[str, Any]:
+def on_index(call: Call) -> dict[str, Any]:
+    """The call's arguments with index tensors in place of the network's."""
     return {name: _plain(value) for name, value in call.arguments.items()}
 
 
@@ -149,7 +150,8 @@ def _plain(value: Any) -> Any:
     return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
-def _seen(view: View, result: Any) -> Result:
+def seen_through(view: View, result: Any) -> Result:
+    """The view under a new index, or one view for each of several."""
     if isinstance(result, Tensor):
         return view.seen_as(result)
     return tuple(view.seen_as(one) for one in result)
@@ -177,7 +179,7 @@ def _joined(call: Call, parts: Sequence[View | Constant], dim: int) -> View:
         return parts[0]
     where = torch.arange(math.prod(call.shape)).reshape(call.shape)
     sizes = [1 if call.function == "stack" else part.shape[dim] for part in parts]
-    places = where.split(sizes, dim)
+    places = torch.split(where, sizes, dim)
     pieces = [(part, place) for part, place in zip(parts, places, strict=True) if isinstance(part, View)]
     return join(call.build, call.build.name(call.node, "concat"), call.shape, pieces, held=call.constants())
 
@@ -246,10 +248,9 @@ def upsample(call: Call) -> Result:
     layout = channels_first(call.shape)
     axes = len(call.shape) - 2
     neighbours = 4 if "bicubic" in call.function else 1 if "nearest" in call.function else 2
-    one_row = (1,) if axes == 1 else ()
-    sizes = one_row + tuple(view.shape[2:]), one_row + tuple(call.shape[2:])
-    reach = tuple(neighbours // 2 if size > 1 else 0 for size in sizes[0])
-    need = Resample(sizes[0], sizes[1], reach)  # type: ignore[arg-type]
+    sizes = two_axes(view.shape[2:]), two_axes(call.shape[2:])
+    reach = two_axes(neighbours // 2 if size > 1 else 0 for size in sizes[0])
+    need = Resample(*sizes, reach)
     sums = 0 if neighbours == 1 else 2 * neighbours**axes * layout.index.numel()
     kind = OpKind.ELEMENTWISE if sums else OpKind.MOVE
     function = call.function.split("2d")[0].split("1d")[0]
@@ -267,41 +268,3 @@ def as_map(call: Call, view: View) -> View:
             return view
     name = call.build.unique(f"{call.build.place(call.node) or call.function}.reorder")
     return call.build.move(name, view, layout)
-
-
-@converts("index", "index_select", "gather", "take_along_dim")
-def gather(call: Call) -> Result:
-    """Elements picked by constant numbers are a view; by computed ones, a table look-up."""
-    data = call["self"]
-    numbers = [value for key, value in call.arguments.items() if key in ("indices", "index", "indexes")]
-    computed = [v for v in call.views() if v is not data]
-    if isinstance(data, View) and not computed:
-        return _seen(data, call.node.target(**_on_index(call)))  # type: ignore[operator]
-    if not numbers:
-        raise Unsupported("its indices are not known")
-    return look_up(call, data, computed)
-
-
-def look_up(call: Call, data: View | Constant, numbers: Sequence[View]) -> View:
-    """A row of a table for each number that the network computes or is given."""
-    shape = call.shape
-    known = [
-        roles_of(n) + [None] * (len(shape) - len(n.shape)) for n in numbers if len(n.shape) <= len(shape)
-    ]
-    roles = [True if d < len(numbers[0].shape) else None for d in range(len(shape))]
-    layout = canonical(shape, settle_roles([roles, *known]))
-    reads = []
-    for view in numbers:
-        index = view.index.reshape(view.shape + (1,) * (len(shape) - len(view.shape)))
-        reads.append(read_elements(view.seen_as(index), layout))
-    if isinstance(data, View):
-        whole = data.positions
-        reach = Reach(whole.amin().expand(shape), whole.amax().expand(shape))
-        reads.append(Read(data, need_of(reach, data.extent, layout.positions, layout.extent)))
-    return call.emit(OpKind.GATHER, reads, layout, Cost())
-
-
-@converts("embedding")
-def embedding(call: Call) -> Result:
-    """A row of the table for each token; the table is held in memory."""
-    return look_up(call, call["weight"], [call.view("indices")])

@@ -14,6 +14,7 @@ from torch.fx.node import map_arg
 from xbarsim.workload.capture import (  # noqa: F401  (they register their converters)
     ops_attention,
     ops_elementwise,
+    ops_gather,
     ops_matrix,
     ops_pooling,
     ops_recurrent,
@@ -65,8 +66,9 @@ def _value(node: Node, values: Values, build: Builder, inputs: set[str]) -> Any:
     if node.op != "call_function":
         return constant
     if node.target is operator.getitem:
-        source = values[node.args[0]]  # type: ignore[index]
-        return source[node.args[1]] if isinstance(source, tuple) else constant
+        source, number = (node.args[0], node.args[1])
+        made = values[source]  # type: ignore[index]
+        return made[number] if isinstance(made, tuple) else constant  # type: ignore[index]
     if function_of(node) in SHAPE_ONLY or not any(_depends(values[one]) for one in node.all_input_nodes):
         return constant
     args = map_arg(node.args, lambda one: values[one])
