@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/xbarsim
 
-.PHONY: demo test check fix reports schema clean
+.PHONY: demo test check laws fix clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -33,6 +33,9 @@ check: $(VENV)/installed-dev  ## format, lint, types, import directions, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
+
+laws: $(VENV)/installed-test  ## the laws on the long runs too (about half an hour)
+	$(BIN)/python -m pytest -n 2 -m slow
 
 fix: $(VENV)/installed-dev  ## format and mend what can be mended
 	$(BIN)/ruff format xbarsim tests workloads

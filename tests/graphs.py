@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from xbarsim.workload.graph import Matrix, Op, OpGraph, OpKind, Same
 
 
@@ -20,7 +22,7 @@ def chain_of_products(widths: list[int], function: str | None = None) -> OpGraph
     """A multi-layer perceptron for one vector."""
     ops = [Op("x", OpKind.INPUT, "input", positions=1, width=widths[0])]
     matrices = {}
-    for i, (rows, columns) in enumerate(zip(widths, widths[1:], strict=False)):
+    for i, (rows, columns) in enumerate(itertools.pairwise(widths)):
         name, before = f"fc{i}", ops[-1].name
         ops.append(
             Op(name, OpKind.MVM, "linear", (before,), (Same(),), 1, columns, macs=rows * columns, matrix=name)

@@ -163,7 +163,13 @@ def _peak(tiles: int) -> Peak:
 def _programming(rows: tuple[LayerRow, ...]) -> ProgrammingReport:
     cells = round(sum(row.arrays * row.utilisation_of_cells for row in rows) * CELLS)
     return ProgrammingReport(
-        cells, 9 * cells, 9.0, duration_ps=cells * 9 * 100_000, energy_pj=cells * 90.0, time_known=True, energy_known=True
+        cells,
+        9 * cells,
+        9.0,
+        duration_ps=cells * 9 * 100_000,
+        energy_pj=cells * 90.0,
+        time_known=True,
+        energy_known=True,
     )
 
 

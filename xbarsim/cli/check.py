@@ -27,9 +27,8 @@ def check(
 
     loaded = load_chip(chip, overrides(set_, mode))
     found = examine(loaded, load_workload(workload) if workload else None)
-    print(
-        f"{found.chip}: {found.numbers} numbers read, {len(found.unknown)} unknown, {len(found.unsourced)} without source"
-    )
+    missing = f"{len(found.unknown)} unknown, {len(found.unsourced)} without source"
+    print(f"{found.chip}: {found.numbers} numbers read, {missing}")
     if found.unknown:
         print(f"  unknown: {', '.join(found.unknown)}")
     if found.unsourced:

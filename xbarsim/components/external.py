@@ -21,7 +21,8 @@ class _Port(External):
     energy_pj_per_bit: EnergyPerBit | None = Field(None, description="moving a bit")
 
     def transfer(self, bits: int) -> Service:
-        per_s = self.bandwidth_bits_per_s * self.count
+        """One transfer through one instance."""
+        per_s = self.bandwidth_bits_per_s
         time_ps = self.latency_ps + (round(bits * 1e12 / per_s) if per_s else 0) if bits else 0
         return Service(time_ps, (Action("bit", bits, self.energy_pj_per_bit or 0.0),))
 

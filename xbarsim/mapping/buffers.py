@@ -68,7 +68,7 @@ def runs_ahead(link: Link, other: Link, steps: dict[str, Step]) -> Positions:
     ahead = np.full(len(other.last_needed), -1, dtype=np.int64)
     for origin in common:
         side: Literal["left", "right"] = "left" if origin == other.producer else "right"
-        wanted = theirs[origin][other.last_needed]
+        wanted = np.where(other.last_needed < 0, -1, theirs[origin][other.last_needed])
         ahead = np.maximum(ahead, np.searchsorted(mine[origin], wanted, side=side) - 1)
     return ahead
 
@@ -79,7 +79,8 @@ def _ancestry(name: str, steps: dict[str, Step]) -> dict[str, Positions]:
     order = [name]
     for at in order:
         for link in steps[at].inputs:
-            through = np.maximum.accumulate(link.last_needed[found[at]])
+            needed = np.where(found[at] < 0, -1, link.last_needed[found[at]])
+            through = np.maximum.accumulate(needed)
             known = found.get(link.producer)
             if known is None or (through > known).any():
                 found[link.producer] = through if known is None else np.maximum(known, through)

@@ -8,7 +8,7 @@ import numpy as np
 
 from xbarsim.errors import MappingError
 from xbarsim.mapping.blocks import Cut
-from xbarsim.mapping.buffers import give_room
+from xbarsim.mapping.buffers import chunk, give_room
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.place import place
 from xbarsim.mapping.program import Copy, Link, Program, Share, Step
@@ -83,7 +83,17 @@ class _Planner:
         if self.missing:
             lines = "\n  ".join(_and_more(names, why) for why, names in _by_reason(self.missing).items())
             raise MappingError(f"{self.graph.name} on {self.floor.chip.name}: no component for\n  {lines}")
-        return tuple(self.made.values())
+        return tuple(self._by_lines(step) for step in self.made.values())
+
+    def _by_lines(self, step: Step) -> Step:
+        """Inputs come line by line: whole lines take turns at the ports."""
+        if step.op.kind is not OpKind.INPUT or len(step.homes) == 1:
+            return step
+        reading = [
+            link for other in self.made.values() for link in other.inputs if link.producer == step.name
+        ]
+        line = np.arange(step.op.positions, dtype=np.int64) // chunk(step, reading)
+        return replace(step, owners=line % len(step.homes))
 
     # --- reading -------------------------------------------------------------------------------
 
@@ -94,8 +104,12 @@ class _Planner:
             last, first = need.last_needed(op.positions), need.first_needed(op.positions)
             for source in self.free.get(name) or [_identity(name, self.graph.by_name[name].positions)]:
                 window = need if isinstance(need, Window) and _pointwise(source) else None
+                # A need of -1 says that nothing is needed yet.
                 through = _Source(
-                    source.producer, source.last_needed[last], source.first_needed[first], window
+                    source.producer,
+                    np.where(last < 0, -1, source.last_needed[last]),
+                    source.first_needed[np.maximum(first, 0)],
+                    window,
                 )
                 same = found.get(source.producer)
                 found[source.producer] = through if same is None else _both(same, through)
@@ -157,10 +171,9 @@ class _Planner:
     def _where(self, op: Op, links: tuple[Link, ...]) -> tuple[str, Homes, Positions]:
         """The component, the homes and the owners of an operation's positions."""
         alone = np.zeros(op.positions, dtype=np.int64)
-        if op.kind in (OpKind.INPUT, OpKind.OUTPUT):
-            return *self._outside(), alone
-        if op.kind is OpKind.GATHER:
-            return *self._table(op), alone
+        if op.kind in (OpKind.INPUT, OpKind.OUTPUT, OpKind.GATHER):
+            unit, homes = self._table(op) if op.kind is OpKind.GATHER else self._outside()
+            return unit, homes, np.arange(op.positions, dtype=np.int64) % len(homes)
         if op.kind is OpKind.MVM and op.matrix is not None:
             homes = tuple(self._heads(op.matrix, copy) for copy in self.copies[op.matrix])
             return "", homes, owners(op, len(homes))
@@ -210,7 +223,7 @@ class _Planner:
                 "the chip describes no 'io': inputs appear where they are first read, at no cost"
             ] = None
             return "", ((Share(OUTSIDE, 0.0, 1.0),),)
-        return part.path, ((Share(instances(self.floor.chip, part)[0], 0.0, 1.0),),)
+        return part.path, _ports(self.floor.chip, part)
 
     def _table(self, op: Op) -> tuple[str, Homes]:
         """Tables (embeddings) lie in off-chip memory, or are looked up by the host that feeds the chip."""
@@ -220,7 +233,7 @@ class _Planner:
                 None
             )
             return self._outside()
-        return part.path, ((Share(instances(self.floor.chip, part)[0], 0.0, 1.0),),)
+        return part.path, _ports(self.floor.chip, part)
 
     def _heads(self, matrix: str, copy: Copy) -> tuple[Share, ...]:
         """Where each column block's sum is complete: in the tile that holds most of its row blocks; in a
@@ -281,6 +294,11 @@ def _by_reason(missing: dict[str, str]) -> dict[str, list[str]]:
 def _and_more(names: list[str], why: str) -> str:
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
     return f"{names[0]}{more}: {why}"
+
+
+def _ports(chip: Chip, part: Part) -> Homes:
+    """All instances of a port or memory, which take turns."""
+    return tuple((Share(name, 0.0, 1.0),) for name in instances(chip, part))
 
 
 def _identity(producer: str, positions: int) -> _Source:

@@ -65,7 +65,9 @@ def _tiles_figure(tiles: Sequence[TileRow], order: Sequence[str], with_busy: boo
     with styled():
         height_in = max(1.2, min(8.0, _WIDTH_IN / 3 * layout.height_per_width)) + 0.8
         figure = new_figure(_WIDTH_IN, height_in, gap=0.06)
-        for number, (axes, (title, shares)) in enumerate(zip(figure.subplots(1, len(panels)), panels, strict=True)):
+        for number, (axes, (title, shares)) in enumerate(
+            zip(figure.subplots(1, len(panels)), panels, strict=True)
+        ):
             placement = number == len(panels) - 1
             drawn = _draw_tiles(axes, layout, shares, "plasma" if placement else "cividis", f"map{number}")
             axes.set_title(title, loc="left")

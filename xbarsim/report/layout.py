@@ -14,14 +14,25 @@ _MOST_TILES_NAMED = 3
 
 def layout_table(layout: Layout) -> Table:
     """One row for each matrix: its cut, its copies, its arrays and tiles."""
-    columns = (Column("matrix"), Column("rows × columns", True), Column("blocks", True), Column("copies", True),
-               Column("arrays", True), Column("cells used", True), Column("tiles"))
+    columns = (
+        Column("matrix"),
+        Column("rows × columns", True),
+        Column("blocks", True),
+        Column("copies", True),
+        Column("arrays", True),
+        Column("cells used", True),
+        Column("tiles"),
+    )
     arrays = sum(row.arrays for row in layout.tiles)
     used = sum(row.arrays_used for row in layout.tiles)
     busy = sum(1 for row in layout.tiles if row.arrays_used)
-    note = (f"{format_count(used)} of {format_count(arrays)} arrays on {format_count(busy)} of "
-            f"{format_count(len(layout.tiles))} tiles")
-    return Table(f"{layout.workload} on {layout.chip}", columns, tuple(_cells(row) for row in layout.matrices), note)
+    note = (
+        f"{format_count(used)} of {format_count(arrays)} arrays on {format_count(busy)} of "
+        f"{format_count(len(layout.tiles))} tiles"
+    )
+    return Table(
+        f"{layout.workload} on {layout.chip}", columns, tuple(_cells(row) for row in layout.matrices), note
+    )
 
 
 def _cells(row: LayoutRow) -> tuple[Cell, ...]:

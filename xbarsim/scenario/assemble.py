@@ -59,19 +59,19 @@ class _Assembler:
         if op.kind is OpKind.MVM and op.matrix is not None:
             return self.matrices.work(op.name, op.matrix, number)
         if op.kind in (OpKind.INPUT, OpKind.OUTPUT, OpKind.GATHER):
-            return self._port(step)
+            return self._port(step, home[0].node)
         if op.kind is OpKind.MOVE:
             return self._shares(home, lambda share: self._load(op, step, share))
         return self._operation(op, step.unit, home, step, first=True) or Chain(())
 
-    def _port(self, step: Step) -> Work:
+    def _port(self, step: Step, node: str) -> Work:
         """In, out, or a table look-up through a port of the chip."""
         part = self.shop.floor.chip.parts.get(step.unit) if step.unit else None
         if part is None or part.spec is None:
             return Chain(())
         bits = step.op.width * self.chunks[step.name] * self.program.activation_bits
         service = part.spec.transfer(bits)  # type: ignore[attr-defined]
-        station = self.shop.station(step.homes[0][0].node, part.path, part.spec)
+        station = self.shop.station(node, part.path, part.spec)
         return Chain((self.shop.stage(step.op.name, (station,), service.portion_ps, (use(part, service),)),))
 
     def _operation(
@@ -102,12 +102,14 @@ class _Assembler:
     def _compute(self, op: Op, part: Part, share: Share) -> Stage:
         spec: Any = part.spec
         amount = op.macs if op.kind is OpKind.PRODUCT else max(op.element_ops, op.positions)
-        count = max(1, round(amount / op.positions * (share.high - share.low)))
+        # Rounded at the borders between shares, so that together they do exactly the whole.
+        each = amount // op.positions
+        count = max(1, round(each * share.high) - round(each * share.low))
         service = spec.multiply(count) if op.kind is OpKind.PRODUCT else spec.compute(count)
         inside = share.node in self.transport.tiles
         servers = max(1, self.shop.floor.per_tile(part) // spec.count) if inside else 1
         name = f"{share.node}.{part.name}" if inside else share.node
-        station = self.shop.station(name, part.path, spec, servers, 1, share.node if inside else "")
+        station = self.shop.station(name, part.path, spec, servers, spec.count, share.node if inside else "")
         values = max(1, round(op.width * (share.high - share.low))) if op.kind in FUSED else 1
         stage = self.shop.serial(
             op.name, (station,), part, service, values, (use(part, service, 1, spec.count),)

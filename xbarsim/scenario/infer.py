@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -18,7 +19,7 @@ from xbarsim.scenario.measure import busiest_arrays_ps, layer_rows, station_rows
 from xbarsim.scenario.peak import peak
 from xbarsim.scenario.programming import load_weights
 from xbarsim.scenario.record import Recorder
-from xbarsim.scenario.result import Latency, Law, Result, SourceRow, Throughput
+from xbarsim.scenario.result import AreaRow, Latency, Law, Peak, Result, SourceRow, Throughput
 from xbarsim.scenario.run import Run, run_program
 from xbarsim.spec.chip import Chip
 from xbarsim.workload.graph import OpGraph
@@ -92,6 +93,7 @@ def _result(
         *action_rows(chip, together.shop.metas),
         *state_rows(chip, together.shop, together.ledger, together.elapsed_ps),
     )
+    best = peak(chip, floor, program.activation_bits)
     return Result(
         chip=chip.name,
         workload=graph.name,
@@ -106,10 +108,10 @@ def _result(
         stations=station_rows(together),
         tiles=tile_rows(floor, program, busiest_arrays_ps(together), together.elapsed_ps),
         area=area_rows(floor),
-        peak=peak(chip, floor, program.activation_bits),
+        peak=best,
         programming=load_weights(chip, floor, program),
         sources=tuple(SourceRow(n.key, n.value, n.source, n.where, n.status) for n in chip.numbers),
-        reported=tuple(row.model_dump(exclude_none=True) for row in chip.header.reported),
+        reported=_reported(chip, best, area_rows(floor)),
         calibrated={key: tuple(figures) for key, figures in chip.header.calibrated.items()},
         laws=_once(laws),
         notes=_notes(chip, program),
@@ -117,6 +119,23 @@ def _result(
         timeline=alone.recorder.timeline(alone.elapsed_ps)
         if scenario.timeline_slices and alone.recorder
         else None,
+    )
+
+
+def _reported(chip: Chip, best: Peak, area: tuple[AreaRow, ...]) -> tuple[Mapping[str, Any], ...]:
+    """What was published for the mode that is on, beside this run's figure of the same name if it has one."""
+    own = {
+        "peak throughput": f"{best.ops_per_s / 1e12:.4g} TOPS",
+        "peak energy efficiency": f"{best.tops_per_w:.4g} TOPS/W" if best.tops_per_w else None,
+        "chip power": f"{best.power_w:.4g} W" if best.power_w else None,
+        "chip area": f"{sum(row.area_um2 for row in area) / 1e6:.4g} mm2",
+    }
+    rows = [row for row in chip.header.reported if row.mode in (None, chip.header.mode)]
+    simulated = {figure: text for figure, text in own.items() if text}
+    return tuple(
+        row.model_dump(exclude_none=True)
+        | ({"simulated": simulated[row.figure]} if row.figure in simulated else {})
+        for row in rows
     )
 
 
@@ -129,7 +148,7 @@ def _throughput(run: Run) -> Throughput:
     """The steady interval between completions, where the last ones were equal; before that the larger of
     their mean and the time that the busiest station needs for one request (no interval can be shorter)."""
     done = run.completions_ps
-    gaps = [b - a for a, b in zip(done, done[1:], strict=False)]
+    gaps = [b - a for a, b in itertools.pairwise(done)]
     busiest_ps = max(
         (-(-s.busy_ps // (s.servers * run.requests)) for s in run.shop.stations.values()), default=1
     )

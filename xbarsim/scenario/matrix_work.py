@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -174,7 +175,8 @@ class MatrixWork:
     def _private(self, part: Part, label: str, segment: Segment) -> Station:
         name = f"{segment.tile}.{part.name}@{label}[{segment.first_block}]"
         assert part.spec is not None
-        return self.shop.station(name, part.path, part.spec, 1, segment.blocks, segment.tile)
+        in_step = max(1, round(self.near.engaged(part, segment.blocks)))
+        return self.shop.station(name, part.path, part.spec, 1, in_step, segment.tile)
 
     def _convert(
         self, label: str, cut: Cut, segment: Segment, blocks: range
@@ -268,7 +270,7 @@ class MatrixWork:
         service = part.spec.add(additions)  # type: ignore[attr-defined]
         servers = self.shop.floor.per_tile(part)
         station = self.shop.station(
-            f"{tile}.{part.name}", part.path, part.spec, max(1, servers // part.count), 1, tile
+            f"{tile}.{part.name}", part.path, part.spec, max(1, servers // part.count), part.count, tile
         )
         return self.shop.serial(
             op, (station,), part, service, max(1, values), (use(part, service, 1, part.count),)
@@ -307,7 +309,7 @@ class MatrixWork:
         names = list(tiles)
         if self.shop.floor.chip.header.mapping.partial_sums == "chain":
             steps: list[Work] = [Chain((self._addition(op, names[0], values, values),))]
-            for a, b in zip(names, names[1:], strict=False):
+            for a, b in itertools.pairwise(names):
                 steps.append(self.transport.way(op, a, b, values * partial))
                 steps.append(Chain((self._addition(op, b, values, values),)))
             return join(steps)

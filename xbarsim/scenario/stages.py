@@ -122,7 +122,7 @@ class Workshop:
 
     def in_cycles(self, part: Part, time_ps: int) -> int:
         """A duration in whole cycles of the synchronous composite around a part, if there is one."""
-        scope: Part | None = part
+        scope = self.floor.chip.parent(part)  # a converter's own `cycle` is no pipeline's
         while scope is not None:
             cycle_ps = getattr(scope.spec, "cycle_ps", None)
             if cycle_ps:

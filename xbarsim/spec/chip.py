@@ -174,7 +174,9 @@ class Chip:
             weight = getattr(part.spec, "weight", None)
             if part.spec is None or weight is None:
                 return replace(part, children=children)
-            stored = weight.model_copy(update={"bits": weight_bits, "bits_per_cell": min(weight_bits, weight.bits_per_cell)})
+            stored = weight.model_copy(
+                update={"bits": weight_bits, "bits_per_cell": min(weight_bits, weight.bits_per_cell)}
+            )
             return replace(part, spec=part.spec.model_copy(update={"weight": stored}), children=children)
 
         return replace(self, root=changed(self.root))
