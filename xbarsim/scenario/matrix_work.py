@@ -2,72 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
-from xbarsim.engine.chain import Chain, Par, Seq, Stage, Work
+from xbarsim.engine.chain import Chain, Par, Stage, Work
 from xbarsim.engine.station import Station
-from xbarsim.errors import MappingError
 from xbarsim.mapping.blocks import Cut
-from xbarsim.mapping.program import Copy, Program, Segment
+from xbarsim.mapping.program import Program, Segment
+from xbarsim.scenario.partial_sums import PartialSums
+from xbarsim.scenario.periphery import Periphery
 from xbarsim.scenario.stages import Use, Workshop, join, spec_of, use
 from xbarsim.scenario.transport import Transport
 from xbarsim.spec.chip import Part
-
-
-@dataclass
-class Periphery:
-    """The components that serve the arrays of a chip, each found once."""
-
-    shop: Workshop
-
-    @cached_property
-    def array(self) -> Part:
-        return self.shop.floor.array_part
-
-    def _near(self, role: str) -> Part | None:
-        return self.shop.floor.beside(role)
-
-    @cached_property
-    def roles(self) -> dict[str, Part | None]:
-        names = (
-            "dac",
-            "sample_hold",
-            "adc",
-            "shift_add",
-            "output_register",
-            "input_register",
-            "buffer",
-            "bus",
-            "accumulator",
-        )
-        found = {name: self._near(name) for name in names}
-        for name in ("dac", "adc"):
-            if found[name] is None:
-                chip = self.shop.floor.chip.name
-                raise MappingError(
-                    f"{chip}: {self.array.path} has no {name} in reach. Add one beside it or in its tile, "
-                    f"or write '{name}: ideal'."
-                )
-        return found
-
-    def spec(self, role: str) -> Any:
-        return spec_of(self.roles[role])
-
-    def engaged(self, part: Part, blocks: int) -> float:
-        """Instances of a part that work when `blocks` arrays do: its share of each scope in use, or as many
-        as there are arrays to serve."""
-        arrays = self.shop.floor.per_scope(part)
-        if part.count >= arrays:
-            return part.count * blocks / arrays
-        scopes, rest = divmod(blocks, arrays)
-        return float(scopes * part.count + min(part.count, rest))
-
-    def slices(self, bits: int) -> int:
-        dac = self.spec("dac")
-        return (dac.slices(bits) if dac is not None else 1) * self.shop.floor.array.phases
 
 
 class MatrixWork:
@@ -76,6 +21,7 @@ class MatrixWork:
     def __init__(self, shop: Workshop, program: Program, transport: Transport):
         self.shop, self.program, self.transport = shop, program, transport
         self.near = Periphery(shop)
+        self.sums = PartialSums(shop, self.near, transport)
         self.bits = program.activation_bits
 
     def work(self, op: str, matrix: str, number: int) -> Work:
@@ -84,7 +30,7 @@ class MatrixWork:
         label = f"{matrix}#{number}"
         chains = tuple(Chain(self._segment(op, label, cut, segment)) for segment in copy.segments)
         tiles: Work = chains[0] if len(chains) == 1 else Par(chains)
-        sums = self._sums(op, cut, copy)
+        sums = self.sums.between_tiles(op, cut, copy)
         return join([tiles, sums]) if sums is not None else tiles
 
     # --- one tile ------------------------------------------------------------------------------
@@ -95,7 +41,7 @@ class MatrixWork:
             self._fetch(op, cut, segment, blocks),
             *self._read(op, label, cut, segment, blocks),
             self._collect(op, cut, segment, blocks),
-            self._local_sum(op, cut, segment, blocks),
+            self.sums.within_tile(op, cut, segment, blocks),
         ]
         return tuple(stage for stage in stages if stage is not None)
 
@@ -240,84 +186,9 @@ class MatrixWork:
         bits = sum(cut.columns(b) for b in blocks) * self.bits
         each = part.spec.write(-(-bits // max(1, round(engaged))))  # type: ignore[attr-defined]
         uses = (use(part, part.spec.write(bits), 1, engaged),)  # type: ignore[attr-defined]
-        if self._step(1) > 1 and self._additions(cut, blocks):
+        if self._step(1) > 1 and self.sums.additions(cut, blocks):
             return self.shop.stage(op, (), 0, uses)
         return self.shop.step(op, (), part, each.portion_ps, uses)
-
-    # --- partial sums --------------------------------------------------------------------------
-
-    def _local_sum(self, op: str, cut: Cut, segment: Segment, blocks: range) -> Stage | None:
-        """Add the row blocks of each column that lie in this tile."""
-        additions = self._additions(cut, blocks)
-        return self._addition(op, segment.tile, additions) if additions else None
-
-    def _additions(self, cut: Cut, blocks: range) -> int:
-        columns: dict[int, list[int]] = {}
-        for b in blocks:
-            columns.setdefault(cut.place(b)[0], []).append(cut.columns(b))
-        return sum((len(values) - 1) * values[0] for values in columns.values())
-
-    def _addition(self, op: str, tile: str, additions: int, values: int = 1) -> Stage:
-        """Additions in a tile's accumulator, whose results leave as `values` portions."""
-        part = self.near.roles["accumulator"]
-        if part is None:
-            raise MappingError(
-                f"{self.program.chip}: {op} has partial sums to add, but no 'accumulator' is in reach of "
-                f"{self.near.array.path}. Add one to the tile, or write 'accumulator: ideal'."
-            )
-        if part.spec is None:
-            return self.shop.stage(op, (), 0, ())
-        service = part.spec.add(additions)  # type: ignore[attr-defined]
-        servers = self.shop.floor.per_tile(part)
-        station = self.shop.station(
-            f"{tile}.{part.name}", part.path, part.spec, max(1, servers // part.count), part.count, tile
-        )
-        return self.shop.serial(
-            op, (station,), part, service, max(1, values), (use(part, service, 1, part.count),)
-        )
-
-    def _sums(self, op: str, cut: Cut, copy: Copy) -> Work | None:
-        """Partial sums that lie in different tiles: brought together, or added along a chain of tiles."""
-        if len(copy.segments) < 2 or cut.row_blocks < 2:
-            return None
-        columns = self._columns_by_tile(cut, copy)
-        works = [self._column(op, cut, column, tiles) for column, tiles in columns.items() if len(tiles) > 1]
-        if not works:
-            return None
-        return works[0] if len(works) == 1 else Par(tuple(works))
-
-    def _columns_by_tile(self, cut: Cut, copy: Copy) -> dict[tuple[int, ...], dict[str, int]]:
-        """Column blocks with the same tiles, together: columns -> tile -> row blocks there."""
-        tiles: dict[int, dict[str, int]] = {}
-        for segment in copy.segments:
-            for b in range(segment.first_block, segment.first_block + segment.blocks):
-                held = tiles.setdefault(cut.place(b)[0], {})
-                held[segment.tile] = held.get(segment.tile, 0) + 1
-        merged: dict[tuple[tuple[str, int], ...], list[int]] = {}
-        for column, held in tiles.items():
-            merged.setdefault(tuple(held.items()), []).append(column)
-        return {tuple(columns): dict(held) for held, columns in merged.items()}
-
-    def _column(self, op: str, cut: Cut, columns: tuple[int, ...], tiles: dict[str, int]) -> Work:
-        values = sum(cut.columns(column * cut.row_blocks) for column in columns)
-        partial = self.shop.floor.chip.header.precision.partial_sums
-        if partial is None:
-            raise MappingError(
-                f"{self.program.chip}: {op} sends partial sums between tiles, but precision.partial_sums "
-                f"is not given. Add 'partial_sums: <bits>' to `precision`."
-            )
-        names = list(tiles)
-        if self.shop.floor.chip.header.mapping.partial_sums == "chain":
-            steps: list[Work] = [Chain((self._addition(op, names[0], values, values),))]
-            for a, b in itertools.pairwise(names):
-                steps.append(self.transport.way(op, a, b, values * partial))
-                steps.append(Chain((self._addition(op, b, values, values),)))
-            return join(steps)
-        head = max(names, key=tiles.__getitem__)
-        ways = Par(
-            tuple(self.transport.way(op, name, head, values * partial) for name in names if name != head)
-        )
-        return Seq((ways, Chain((self._addition(op, head, values * (len(names) - 1)),))))
 
 
 def _per_array(read: Any, blocks: int) -> Any:

@@ -8,7 +8,6 @@ into) and `latency_ps`.
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ import networkx as nx
 
 from xbarsim.errors import MappingError
 from xbarsim.spec.chip import Chip, Connection, Part
-from xbarsim.spec.connect import END
+from xbarsim.spec.patterns import end, evaluate, indices
 
 
 @dataclass(frozen=True)
@@ -277,14 +276,14 @@ class ChipGraph:
 
         The index counts all instances of the name inside the scope: 'die.port[17]' is the 18th port.
         """
-        (name_a, index_a), (name_b, index_b) = _end(source), _end(target)
+        (name_a, index_a), (name_b, index_b) = end(source), end(target)
         ends_a, ends_b = self._members(scope, name_a), self._members(scope, name_b)
         letter = index_a if index_a and re.fullmatch(r"[A-Za-z_]\w*", index_a) else None
-        for i in range(len(ends_a)) if letter else _indices(index_a, len(ends_a), source):
+        for i in range(len(ends_a)) if letter else indices(index_a, len(ends_a), source):
             if letter and index_b and letter in index_b:
-                targets = [_evaluate(index_b, letter, i, target)]
+                targets = [evaluate(index_b, letter, i, target)]
             else:
-                targets = _indices(index_b, len(ends_b), target)
+                targets = indices(index_b, len(ends_b), target)
             for j in targets:
                 if 0 <= j < len(ends_b):
                     yield ends_a[i], ends_b[j]
@@ -306,56 +305,3 @@ def _near_square(n: int) -> int:
     """Columns of the most nearly square full grid of n nodes, at least as wide as high."""
     rows = next(r for r in range(isqrt(n), 0, -1) if n % r == 0)
     return n // rows if n // rows <= 2 * rows else isqrt(n - 1) + 1
-
-
-def _end(text: str) -> tuple[str, str | None]:
-    match = END.match(text)
-    assert match is not None  # the reader of `connect` has checked it
-    return match["name"], match["index"]
-
-
-def _indices(index: str | None, count: int, text: str) -> list[int]:
-    if index in (None, "*", ""):
-        return list(range(count))
-    assert index is not None
-    try:
-        if ":" in index:
-            low, high = index.split(":")
-            return list(range(count))[int(low or 0) : int(high or count)]
-        number = int(index)
-    except ValueError:
-        raise MappingError(
-            f"'{text}': index '{index}' is not understood. Write [*], [3], [0:8] or a letter."
-        ) from None
-    if not 0 <= number < count:
-        raise MappingError(f"'{text}': there are {count} of them, 0 to {count - 1}. Lower the index.")
-    return [number]
-
-
-_OPERATORS = {
-    ast.Add: int.__add__,
-    ast.Sub: int.__sub__,
-    ast.Mult: int.__mul__,
-    ast.FloorDiv: int.__floordiv__,
-    ast.Mod: int.__mod__,
-}
-
-
-def _evaluate(index: str, letter: str, value: int, text: str) -> int:
-    """Whole-number arithmetic over one letter: i+1, i//8, (i+4)%16."""
-
-    def compute(node: ast.AST) -> int:
-        if isinstance(node, ast.Expression):
-            return compute(node.body)
-        if isinstance(node, ast.Constant) and isinstance(node.value, int):
-            return node.value
-        if isinstance(node, ast.Name) and node.id == letter:
-            return value
-        if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
-            return int(_OPERATORS[type(node.op)](compute(node.left), compute(node.right)))
-        raise MappingError(f"'{text}': index '{index}' may hold {letter}, whole numbers and + - * // %.")
-
-    try:
-        return compute(ast.parse(index, mode="eval"))
-    except (SyntaxError, ZeroDivisionError):
-        raise MappingError(f"'{text}': index '{index}' is not understood.") from None

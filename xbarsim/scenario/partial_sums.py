@@ -1,0 +1,98 @@
+"""Adding the partial sums of matrices that are higher than one array: in a tile, and between tiles."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+from xbarsim.engine.chain import Chain, Par, Seq, Stage, Work
+from xbarsim.errors import MappingError
+from xbarsim.mapping.blocks import Cut
+from xbarsim.mapping.program import Copy, Segment
+from xbarsim.scenario.periphery import Periphery
+from xbarsim.scenario.stages import Workshop, join, use
+from xbarsim.scenario.transport import Transport
+
+
+@dataclass
+class PartialSums:
+    """Builds the stages that add row blocks up."""
+
+    shop: Workshop
+    near: Periphery
+    transport: Transport
+
+    def within_tile(self, op: str, cut: Cut, segment: Segment, blocks: range) -> Stage | None:
+        """Add the row blocks of each column that lie in this tile."""
+        additions = self.additions(cut, blocks)
+        return self._addition(op, segment.tile, additions) if additions else None
+
+    def additions(self, cut: Cut, blocks: range) -> int:
+        columns: dict[int, list[int]] = {}
+        for b in blocks:
+            columns.setdefault(cut.place(b)[0], []).append(cut.columns(b))
+        return sum((len(values) - 1) * values[0] for values in columns.values())
+
+    def _addition(self, op: str, tile: str, additions: int, values: int = 1) -> Stage:
+        """Additions in a tile's accumulator, whose results leave as `values` portions."""
+        part = self.near.roles["accumulator"]
+        if part is None:
+            raise MappingError(
+                f"{self.shop.floor.chip.name}: {op} has partial sums to add, but no 'accumulator' is in reach of "
+                f"{self.near.array.path}. Add one to the tile, or write 'accumulator: ideal'."
+            )
+        if part.spec is None:
+            return self.shop.stage(op, (), 0, ())
+        service = part.spec.add(additions)  # type: ignore[attr-defined]
+        servers = self.shop.floor.per_tile(part)
+        station = self.shop.station(
+            f"{tile}.{part.name}", part.path, part.spec, max(1, servers // part.count), part.count, tile
+        )
+        return self.shop.serial(
+            op, (station,), part, service, max(1, values), (use(part, service, 1, part.count),)
+        )
+
+    def between_tiles(self, op: str, cut: Cut, copy: Copy) -> Work | None:
+        """Partial sums that lie in different tiles: brought together, or added along a chain of tiles."""
+        if len(copy.segments) < 2 or cut.row_blocks < 2:
+            return None
+        columns = self._columns_by_tile(cut, copy)
+        works = [self._column(op, cut, column, tiles) for column, tiles in columns.items() if len(tiles) > 1]
+        if not works:
+            return None
+        return works[0] if len(works) == 1 else Par(tuple(works))
+
+    def _columns_by_tile(self, cut: Cut, copy: Copy) -> dict[tuple[int, ...], dict[str, int]]:
+        """Column blocks with the same tiles, together: columns -> tile -> row blocks there."""
+        tiles: dict[int, dict[str, int]] = {}
+        for segment in copy.segments:
+            for b in range(segment.first_block, segment.first_block + segment.blocks):
+                held = tiles.setdefault(cut.place(b)[0], {})
+                held[segment.tile] = held.get(segment.tile, 0) + 1
+        merged: dict[tuple[tuple[str, int], ...], list[int]] = {}
+        for column, held in tiles.items():
+            merged.setdefault(tuple(held.items()), []).append(column)
+        return {tuple(columns): dict(held) for held, columns in merged.items()}
+
+    def _column(self, op: str, cut: Cut, columns: tuple[int, ...], tiles: dict[str, int]) -> Work:
+        """Sums of columns that lie in several tiles. In a chain every tile's results pass its adder, the first
+        one's too, as in a systolic array; gathered, one adder adds all that came."""
+        values = sum(cut.columns(column * cut.row_blocks) for column in columns)
+        partial = self.shop.floor.chip.header.precision.partial_sums
+        if partial is None:
+            raise MappingError(
+                f"{self.shop.floor.chip.name}: {op} sends partial sums between tiles, but precision.partial_sums "
+                f"is not given. Add 'partial_sums: <bits>' to `precision`."
+            )
+        names = list(tiles)
+        if self.shop.floor.chip.header.mapping.partial_sums == "chain":
+            steps: list[Work] = [Chain((self._addition(op, names[0], values, values),))]
+            for a, b in itertools.pairwise(names):
+                steps.append(self.transport.way(op, a, b, values * partial))
+                steps.append(Chain((self._addition(op, b, values, values),)))
+            return join(steps)
+        head = max(names, key=tiles.__getitem__)
+        ways = Par(
+            tuple(self.transport.way(op, name, head, values * partial) for name in names if name != head)
+        )
+        return Seq((ways, Chain((self._addition(op, head, values * (len(names) - 1)),))))
