@@ -115,8 +115,12 @@ def check(chip: Chip, work: OpGraph | Workload | None = None) -> CheckReport:
 
 def _network(chip: Chip, work: OpGraph | Workload) -> tuple[Chip, OpGraph, int | None]:
     """Chip, graph and bits of an activation; a workload may ask for other precisions than the chip's own."""
+    if not isinstance(chip, Chip):
+        raise TypeError(f"the chip is a {type(chip).__name__}; give what load_chip returns")
     if isinstance(work, OpGraph):
         return chip, work, None
+    if not isinstance(work, Workload):
+        raise TypeError(f"the workload is a {type(work).__name__}; give what trace or load_workload returns")
     graph = work.graph
     if work.weight_bits is not None:
         chip = chip.storing(work.weight_bits)

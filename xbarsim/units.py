@@ -262,7 +262,9 @@ def cycles_ps(cycles: int, clock_hz: float) -> int:
 
 
 def beats(bits: int, width_bits: int) -> int:
-    """Transfers of `width_bits` that carry `bits`."""
+    """Transfers of `width_bits` that carry `bits`; one where the width is ideal (0)."""
+    if not width_bits:
+        return 1
     return -(-bits // width_bits)
 
 

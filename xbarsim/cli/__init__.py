@@ -25,10 +25,16 @@ for _command in COMMANDS:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; a wrong input ends in its own text on stderr and exit code 2, without a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that has no µ or × shows a question mark
     try:
         result: Any = app(args=arguments, standalone_mode=False)
     except XbarsimError as error:
         print(error, file=sys.stderr)
+        sys.exit(2)
+    except OSError as error:
+        print(f"{error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("interrupted; nothing was written", file=sys.stderr)

@@ -23,7 +23,7 @@ def run(
         Path | None, typer.Option("--out", "-o", help="folder for result.json and the HTML page")
     ] = None,
     requests: Annotated[
-        int, typer.Option("--requests", "-n", min=1, help="inferences in the pipelined run")
+        int, typer.Option("--requests", "-n", min=1, max=100_000, help="inferences in the pipelined run")
     ] = 3,
     timeline: Annotated[
         bool, typer.Option("--timeline", help="also write timeline.json (opens in Perfetto)")

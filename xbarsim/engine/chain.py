@@ -11,7 +11,8 @@ in k, carried from stage to stage exactly; no event is needed per portion.
 The job asks for the stations of a stage when its first portion comes (all of them, where the two stages cut
 the job differently), and gives them back when its last portion is out. A stage that `holds` keeps its
 stations until the next stage begins with its last portion (one place between the two: a sample-and-hold), so
-that a slow stage holds back those before it.
+that a slow stage holds back those before it. Chains that hold must pass their stations in one common
+direction; else two jobs may each hold what the other waits for, which `Pipeline` reports as a deadlock.
 """
 
 from __future__ import annotations
@@ -112,9 +113,7 @@ class Passage:
         self.admit, self.done = admit, done
         self.number = 0  # of the stage that comes next
         self.grants_ps: list[int] = []  # of its stations, as far as the job has them
-        self.holding: tuple[Stage, list[int]] | None = (
-            None  # the stage before, if it is still taken; its grants
-        )
+        self.holding: tuple[Stage, list[int]] | None = None  # the stage before, if still taken; its grants
         self.portions = 1  # as the job is cut now
         self.lines: list[Line] = []  # when the portions come, where there are several
 

@@ -6,9 +6,7 @@ from collections import deque
 from heapq import heappop, heappush
 from typing import Any
 
-from simpy.events import Event
-
-from xbarsim.engine.clock import Clock, Phase, Signal, Wait
+from xbarsim.engine.clock import Clock, Phase, Signal
 
 
 class Station:
@@ -91,9 +89,9 @@ class Station:
         """Have an event at the next release, as somebody waits for it."""
         if self.due and (self.woken_ps <= self.clock.now or self.due[0][0] < self.woken_ps):
             self.woken_ps = self.due[0][0]
-            Wait(self.clock, self.woken_ps - self.clock.now, Phase.RELEASE, self._settle)
+            self.clock.at(self.woken_ps, Phase.RELEASE, self._settle)
 
-    def _settle(self, _: Event | None = None) -> None:
+    def _settle(self) -> None:
         """Take back the servers that are due."""
         now_ps = self.clock.now
         while self.due and self.due[0][0] <= now_ps:

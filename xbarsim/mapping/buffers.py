@@ -8,7 +8,6 @@ is shared out in proportion, so that producers may run ahead.
 from __future__ import annotations
 
 from dataclasses import replace
-from math import isqrt
 from typing import Literal
 
 import numpy as np
@@ -31,11 +30,8 @@ def chunk(step: Step, links: list[Link]) -> int:
 
 def _line(link: Link, positions: int) -> int:
     """Width of the map that a window slides over: where its first line ends."""
-    reach = np.unique(link.last_needed)
-    if len(reach) < 2 or len(reach) == positions:
-        return 0
-    side = isqrt(positions)
-    return side if side * side == positions else 0
+    size = link.window.input_size if link.window is not None else (1, positions)
+    return size[1] if size[0] > 1 else 0
 
 
 def least_positions(link: Link, steps: dict[str, Step], chunk: int = 1) -> int:
@@ -104,6 +100,12 @@ def give_room(
             ("no tile buffer is described: a layer keeps up to one whole input of each kind",),
         )
     size = part.spec.capacity_bits * floor.per_tile(part)
+    if not size:
+        return (
+            _one_map_each(steps),
+            {},
+            ("the tile buffer's capacity is ideal or unknown: it never runs full",),
+        )
     by_name = {step.name: step for step in steps}
     least, places = _least(steps, by_name, floor)
     each = {key: by_name[key[0]].last.width * bits / max(1, len(tiles)) for key, tiles in places.items()}

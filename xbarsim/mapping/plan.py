@@ -148,6 +148,9 @@ class _Planner:
         step = self.made.get(self.in_step.get(source.producer, ""))
         if step is None or step.op.kind in (OpKind.INPUT, OpKind.GATHER, OpKind.MOVE, OpKind.OUTPUT):
             return False
+        # A sum over the whole vector needs it in one place.
+        if op.kind is not OpKind.ELEMENTWISE and any(len(home) > 1 for home in step.homes):
+            return False
         alone = step.last.name == source.producer and self.readers[source.producer] == 1
         same = op.positions == step.op.positions and _pointwise(source)
         unit = self._unit(op)

@@ -82,17 +82,31 @@ def _throughput(result: Result) -> Figure:
     )
 
 
+def unknown_energies(result: Result) -> int:
+    """How many prices and powers nobody published: with any, energy and power are lower bounds."""
+    keys = (row.key.rpartition(".")[2] for row in result.sources if row.status == "unknown")
+    return sum("energy" in key or "power" in key for key in keys)
+
+
+def _at_least(result: Result) -> str:
+    return "≥ " if unknown_energies(result) else ""
+
+
 def _energy(result: Result) -> Figure:
     per_inference_pj = divided(result.energy_pj, result.requests)
-    return Figure(
-        "Energy per inference", format_pj(per_inference_pj), f"{format_share(static_share(result))} static"
-    )
+    unknown = unknown_energies(result)
+    counted = f"; {unknown} unknown prices and powers count as nothing" if unknown else ""
+    detail = f"{format_share(static_share(result))} static{counted}"
+    return Figure("Energy per inference", _at_least(result) + format_pj(per_inference_pj), detail)
 
 
 def _power(result: Result) -> Figure:
     peak = format_quantity(result.peak.power_w, "W")
+    power = format_quantity(divided(result.energy_pj, result.elapsed_ps), "W")
     return Figure(
-        "Mean power", format_quantity(divided(result.energy_pj, result.elapsed_ps), "W"), f"at peak: {peak}"
+        "Mean power",
+        _at_least(result) + power,
+        f"of this run, filling and draining included; at peak: {peak}",
     )
 
 
@@ -112,7 +126,8 @@ def _compute(result: Result) -> Figure:
 def _efficiency(result: Result) -> Figure:
     operations = 2 * result.macs_per_request * result.requests
     peak = f"peak {_tera(result.peak.tops_per_w, 'OPS/W')} ({_precision(result)})"
-    return Figure("Effective efficiency", _tera(divided(operations, result.energy_pj), "OPS/W"), peak)
+    bound = "≤ " if unknown_energies(result) else ""
+    return Figure("Effective efficiency", bound + _tera(divided(operations, result.energy_pj), "OPS/W"), peak)
 
 
 def _area(result: Result) -> Figure:

@@ -102,11 +102,13 @@ class _Assembler:
     def _compute(self, op: Op, part: Part, share: Share) -> Stage:
         spec: Any = part.spec
         amount = op.macs if op.kind is OpKind.PRODUCT else max(op.element_ops, op.positions)
-        # Rounded at the borders between shares, so that together they do exactly the whole.
-        each = amount // op.positions
+        # Rounded up where it does not divide evenly; at the borders between shares so that they add up.
+        each = -(-amount // op.positions)
         count = max(1, round(each * share.high) - round(each * share.low))
-        service = spec.multiply(count) if op.kind is OpKind.PRODUCT else spec.compute(count)
         inside = share.node in self.transport.tiles
+        if not inside:
+            spec = spec.model_copy(update={"count": 1})  # the node is one instance of its kind
+        service = spec.multiply(count) if op.kind is OpKind.PRODUCT else spec.compute(count)
         servers = max(1, self.shop.floor.per_tile(part) // spec.count) if inside else 1
         name = f"{share.node}.{part.name}" if inside else share.node
         station = self.shop.station(name, part.path, spec, servers, spec.count, share.node if inside else "")
@@ -139,12 +141,8 @@ class _Assembler:
             if key not in deliveries:
                 deliveries[key] = len(works)
                 home = producer.homes[key[0]]
-                share = self._share_of_line(read_by, first, count)
-                works.append(
-                    self.transport.spread(
-                        producer.last.name, home, self._reading(consumer, homes, share), vector_bits * count
-                    )
-                )
+                reading = self._reading(consumer, self._read_of_line(read_by, first, count), count)
+                works.append(self.transport.spread(producer.last.name, home, reading, vector_bits * count))
             route.append(deliveries[key])
         return Edge(
             producer.name,
@@ -157,22 +155,23 @@ class _Assembler:
             route,
         )
 
-    def _share_of_line(self, read_by: Any, first: int, count: int) -> dict[int, float]:
-        """For each reading home, the share of a line's positions that it reads."""
-        read: dict[int, int] = {}
+    def _read_of_line(self, read_by: Any, first: int, count: int) -> dict[int, frozenset[int]]:
+        """For each reading home, which of a line's positions it reads."""
+        read: dict[int, set[int]] = {}
         for position in range(first, first + count):
             for home in read_by[position]:
-                read[home] = read.get(home, 0) + 1
-        return {home: times / count for home, times in read.items()}
+                read.setdefault(home, set()).add(position)
+        return {home: frozenset(positions) for home, positions in read.items()}
 
-    def _reading(self, step: Step, copies: tuple[int, ...], share: dict[int, float]) -> tuple[Reader, ...]:
-        """Places that read the input of a step, each with the part of the vector (and of the line) it needs."""
-        spans: dict[str, list[float]] = {}
-        for number in copies:
+    def _reading(self, step: Step, read: dict[int, frozenset[int]], count: int) -> tuple[Reader, ...]:
+        """Places that read the input of a step, each with the part of the vector, and the share of the line's
+        vectors, that the copies there need together."""
+        spans: dict[str, tuple[float, float, frozenset[int]]] = {}
+        for number, positions in read.items():
             for node, low, high in self._spans(step, number):
-                span = spans.setdefault(node, [low, high, 0.0])
-                span[:] = [min(span[0], low), max(span[1], high), min(1.0, max(span[2], share[number]))]
-        return tuple(Reader(node, low, high, part) for node, (low, high, part) in spans.items())
+                known = spans.get(node, (low, high, positions))
+                spans[node] = (min(known[0], low), max(known[1], high), known[2] | positions)
+        return tuple(Reader(node, low, high, len(p) / count) for node, (low, high, p) in spans.items())
 
     def _spans(self, step: Step, number: int) -> list[tuple[str, float, float]]:
         if step.op.kind is OpKind.MVM and step.op.matrix is not None:

@@ -38,6 +38,12 @@ class Infer:
     requests: int = 3
     timeline_slices: int = 0
 
+    def __post_init__(self) -> None:
+        for name, least in (("requests", 1), ("timeline_slices", 0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise ValueError(f"Infer.{name} is {value!r}; allowed: a whole number from {least}")
+
 
 def infer(
     chip: Chip,

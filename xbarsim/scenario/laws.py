@@ -90,7 +90,7 @@ def _bounds(run: Run) -> Law:
     last = run.completions_ps[-1] if run.completions_ps else 0
     return Law(
         "latency >= roofline and critical path",
-        last >= roof and last >= path,
+        run.elapsed_ps >= roof and last >= path,
         f"{last} ps; slowest resource {roof} ps, critical path {path} ps",
     )
 

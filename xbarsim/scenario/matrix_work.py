@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 from xbarsim.engine.chain import Chain, Par, Stage, Work
@@ -47,10 +48,7 @@ class MatrixWork:
 
     def _fetch(self, op: str, cut: Cut, segment: Segment, blocks: range) -> Stage | None:
         """Input vector from the tile's buffer over its bus into the input registers, all at once."""
-        rows = {
-            cut.place(b)[1] if cut.groups_per_block == 1 and cut.matrix.groups == 1 else b: cut.rows(b)
-            for b in blocks
-        }
+        rows = {cut.input_span(b): cut.rows(b) for b in blocks}
         bits = sum(rows.values()) * self.bits
         return self.transport.fetch(op, segment.tile, bits, self.near.roles, segment.blocks)
 
@@ -81,7 +79,8 @@ class MatrixWork:
             ]
         elif getattr(adc, "concurrent", False):
             # Counters run during the reads, and are not free for the next product until they are latched.
-            total_ps = n * time_ps + self._step(adc.readout_ps) if adc.readout_ps else n * time_ps
+            total_ps = n * self._readings(cut, blocks) * time_ps
+            total_ps += self._step(adc.readout_ps) if adc.readout_ps else 0
             stages = [shop.stage(op, (station,), total_ps, (*uses, *([convert[2]] if convert else [])))]
             convert = None
         else:
@@ -93,6 +92,13 @@ class MatrixWork:
                 stages.append(shop.stage(op, stations, converter_ps, (use_adc,), portions=n, holds=True))
         stages[0].meta.macs = sum(cut.weights(b) for b in blocks)
         return stages + self._combine(op, label, cut, segment, blocks, n)
+
+    def _readings(self, cut: Cut, blocks: range) -> int:
+        """Reads for one slice where fewer counters than columns stand beside an array."""
+        part = self.near.roles["adc"]
+        assert part is not None
+        counters = part.count / self.shop.floor.per_scope(part)
+        return max(1, ceil(max(self._columns(cut, b) for b in blocks) / counters))
 
     def _array_name(self) -> str:
         return self.near.array.path.removeprefix(f"{self.shop.floor.tile_part.path}.")
@@ -139,12 +145,11 @@ class MatrixWork:
         if spec.count >= arrays:
             service = spec.convert(widest, spec.count // arrays)
             stations: tuple[Station, ...] = (self._private(part, label, segment),)
-            time_ps = service.portion_ps
+            time_ps, engaged = service.portion_ps, self.near.engaged(part, segment.blocks)
         else:
             stations, most = self._shared_converters(part, segment, arrays)
-            time_ps = spec.convert(most * widest, 1).portion_ps
-        conversions = spec.convert(total, 1)
-        busy = use(part, conversions, n, self.near.engaged(part, segment.blocks))
+            time_ps, engaged = spec.convert(most * widest, 1).portion_ps, float(len(stations))
+        busy = use(part, spec.convert(total, 1), n, engaged)
         return stations, self._step(time_ps, part), busy
 
     def _shared_converters(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xbarsim.engine.chain import Chain, Par, Seq, Stage, Work
 from xbarsim.engine.clock import Clock
+from xbarsim.errors import MappingError
 from xbarsim.mapping.blocks import cut
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.program import Copy, Program, Segment
@@ -47,10 +48,25 @@ def interval_ps(stages: list[Stage]) -> int:
     return max(stage.portion_ps * stage.portions for stage in stages)
 
 
+def _converters_ps(floor: Floor, stages: list[Stage]) -> int:
+    """Time between products where several arrays share a converter and all of them work."""
+    part = floor.beside("adc")
+    if part is None or part.spec is None:
+        return 0
+    arrays_each = max(1.0, floor.per_scope(part) / part.count)
+    times = (s.portion_ps * s.portions for s in stages if s.meta.component == part.path)
+    return max((round(arrays_each * time_ps) for time_ps in times), default=0)
+
+
 def peak(chip: Chip, floor: Floor, bits: int) -> Peak:
     """All arrays multiply all the time, inputs of so many bits; every component works at its active power."""
     stages = full_array_stages(chip, floor, bits)
-    time_ps = interval_ps(stages)
+    time_ps = max(interval_ps(stages), _converters_ps(floor, stages))
+    if not time_ps:
+        raise MappingError(
+            f"{chip.name}: no time passes in a product: driving, settling and conversion are all ideal. "
+            f"Give one of them, e.g. {floor.array_part.path}.settle"
+        )
     array = floor.array
     ops_per_s = 2 * array.weight_rows * array.weight_columns * floor.slots / (time_ps * 1e-12)
     power_w = peak_power_w(chip, floor, stages, time_ps)

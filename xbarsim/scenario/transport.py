@@ -8,7 +8,7 @@ from xbarsim.engine.chain import Chain, Par, Seq, Stage, Work
 from xbarsim.engine.station import Station
 from xbarsim.mapping.plan import OUTSIDE
 from xbarsim.mapping.program import Share
-from xbarsim.scenario.stages import Use, Workshop, use
+from xbarsim.scenario.stages import Use, Workshop, join, use
 from xbarsim.spec.chip import Part
 from xbarsim.spec.graph import Hop
 from xbarsim.units import beats
@@ -119,22 +119,14 @@ class Transport:
         return works[0] if len(works) == 1 else Par(tuple(works))
 
     def _from(self, op: str, share: Share, readers: tuple[Reader, ...], vector_bits: int) -> Work:
-        wanted = {}
+        wanted: dict[str, Piece] = {}
         for reader in readers:
-            overlap = min(share.high, reader.high) - max(share.low, reader.low)
-            if overlap > 1e-12:
-                wanted[reader.node] = max(
-                    wanted.get(reader.node, 0), max(1, round(overlap * reader.share * vector_bits))
-                )
-        branches: list[Work] = []
-        away = {
-            node: bits
-            for node, bits in wanted.items()
-            if node != share.node and OUTSIDE not in (node, share.node)
-        }
-        for node, bits in wanted.items():
-            if node not in away:
-                branches.append(self._arrive(op, node, bits))
+            low, high = max(share.low, reader.low), min(share.high, reader.high)
+            if high - low > 1e-12:
+                wanted[reader.node] = Piece(low, high, reader.share, vector_bits)
+        here = {n: p for n, p in wanted.items() if n == share.node or OUTSIDE in (n, share.node)}
+        away = {n: p for n, p in wanted.items() if n not in here}
+        branches = [self._arrive(op, node, piece.bits) for node, piece in here.items()]
         branches += self._trees(op, share.node, away)
         return branches[0] if len(branches) == 1 else Par(tuple(branches))
 
@@ -142,30 +134,57 @@ class Transport:
         stage = self.store(op, node, bits)
         return Chain((stage,) if stage is not None else ())
 
-    def _trees(self, op: str, source: str, wanted: dict[str, int]) -> list[Work]:
+    def _trees(self, op: str, source: str, wanted: dict[str, Piece]) -> list[Work]:
         """One tree for all readers where routers copy messages, else one way for each."""
         ways = {node: self.shop.floor.graph.way(source, node) for node in wanted}
         copying = all(hop.router is None or hop.router.multicast for hops in ways.values() for hop in hops)
         if len(wanted) < 2 or not copying:
             return [
-                Seq((self.way(op, source, node, bits), self._arrive(op, node, bits)))
-                for node, bits in wanted.items()
+                join([self.way(op, source, node, piece.bits), self._arrive(op, node, piece.bits)])
+                for node, piece in wanted.items()
             ]
         return [self._branch(op, {node: (hops, wanted[node]) for node, hops in ways.items()})]
 
-    def _branch(self, op: str, ways: dict[str, tuple[tuple[Hop, ...], int]]) -> Work:
+    def _branch(self, op: str, ways: dict[str, tuple[tuple[Hop, ...], Piece]]) -> Work:
         """The part of a tree from here on: arrivals, and one sub-tree for each next hop."""
-        works: list[Work] = [self._arrive(op, node, bits) for node, (hops, bits) in ways.items() if not hops]
-        nexts: dict[str, dict[str, tuple[tuple[Hop, ...], int]]] = {}
-        for node, (hops, bits) in ways.items():
+        works = [self._arrive(op, node, piece.bits) for node, (hops, piece) in ways.items() if not hops]
+        nexts: dict[str, dict[str, tuple[tuple[Hop, ...], Piece]]] = {}
+        for node, (hops, piece) in ways.items():
             if hops:
-                nexts.setdefault(hops[0].target, {})[node] = (hops, bits)
+                nexts.setdefault(hops[0].target, {})[node] = (hops, piece)
         for group in nexts.values():
             hop = next(iter(group.values()))[0][0]
-            stage = self._hop(op, hop, max(bits for _, bits in group.values()))
-            rest = self._branch(op, {node: (hops[1:], bits) for node, (hops, bits) in group.items()})
+            stage = self._hop(op, hop, together([piece for _, piece in group.values()]))
+            rest = self._branch(op, {node: (hops[1:], piece) for node, (hops, piece) in group.items()})
             works.append(_prepend(stage, rest))
         return works[0] if len(works) == 1 else Par(tuple(works))
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one reader needs of a message: low to high of each vector, of `share` of the vectors."""
+
+    low: float
+    high: float
+    share: float
+    message_bits: int
+
+    @property
+    def bits(self) -> int:
+        return max(1, round((self.high - self.low) * self.share * self.message_bits))
+
+
+def together(pieces: list[Piece]) -> int:
+    """Bits that a link carries for several readers behind it: what they need together, once.
+
+    Parts of vectors are united exactly; readers of different vectors of a line are taken as disjoint, up to the
+    whole line (stripes overlap only by the reach of a window).
+    """
+    union, end = 0.0, 0.0
+    for piece in sorted(pieces, key=lambda piece: piece.low):
+        union += max(0.0, piece.high - max(piece.low, end))
+        end = max(end, piece.high)
+    return max(1, round(min(sum(p.bits for p in pieces), union * pieces[0].message_bits)))
 
 
 def _prepend(stage: Stage | None, work: Work) -> Work:

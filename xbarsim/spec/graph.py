@@ -214,11 +214,10 @@ class ChipGraph:
             if not wrap:
                 self._grid[node] = (label, row, column)
             steps = [((row, column + 1), columns), ((row + 1, column), rows)]
-            for number, ((r, k), size) in enumerate(steps):
+            for (r, k), size in steps:
                 at = (r % rows, k % columns) if wrap and size > 2 else (r, k)
                 if at in grid and at != (row, column):
                     self._both(node, grid[at], c, label)
-                del number
         self._put(members, c.concentration, columns)
 
     def _put(self, members: list[str], concentration: int, columns: int) -> None:

@@ -45,7 +45,7 @@ def load_chip(path_or_name: str | Path, overrides: Iterable[str] = ()) -> Chip:
     """
     path = chip_path(path_or_name)
     located = load_located(path, str(path_or_name) if Path(path_or_name) == path else path.name)
-    assignments = tuple(overrides)
+    assignments = (overrides,) if isinstance(overrides, str) else tuple(overrides)
     for assignment in assignments:
         override(located, assignment)
     chip = build_chip(located, str(path))
