@@ -257,3 +257,15 @@ def test_a_stale_trace_is_captured_anew_and_said_so(tmp_path):
     assert work.graph.notes == (
         "captured anew: the saved trace net.trace.yaml is of another model, input or setting",
     )
+
+
+def test_a_trace_must_be_named_as_one(tmp_path, capsys):
+    from xbarsim.cli import main
+
+    model = tmp_path / "model.py"
+    model.write_text("from torch import nn\n\n\ndef build():\n    return nn.Linear(4, 2)\n")
+    with pytest.raises(SystemExit) as leaving:
+        main(["trace", f"{model}:build", "-i", "1x4", "-o", str(tmp_path / "net.yaml")])
+    assert leaving.value.code == 2
+    assert "'net.yaml' would not be known as a trace; allowed: NAME.trace.yaml" in capsys.readouterr().err
+    assert not (tmp_path / "net.yaml").exists()

@@ -43,6 +43,9 @@ def trace(
         raise SpecError([Problem(path, 0, "", "no such file", "", "check the path before the ':'")])
     if not out.parent.is_dir():
         raise SpecError([Problem(str(out), 0, "", f"no folder '{out.parent}'", "", "make it first")])
+    if not out.name.endswith(".trace.yaml"):
+        found = f"'{out.name}' would not be known as a trace"
+        raise SpecError([Problem(str(out), 0, "", found, "NAME.trace.yaml", f"--out {out.stem}.trace.yaml")])
     inputs = tuple(_input(text) for text in input_)
     graph = ModelFile(Path(path), callable_, inputs, {}, not keep_batch_norm).capture()
     save_trace(graph, out)

@@ -39,7 +39,7 @@ def save_result(result: Result, folder: str | Path, files: Mapping[str, str] | N
     earlier run in `folder` stays until the new one is complete; files that are not of a run stay too.
     Raises SpecError if `folder` holds something that is not a run.
     """
-    folder = Path(folder).absolute()
+    folder = Path(folder).resolve()  # through a link: what it points to is replaced, not the link
     texts = {RESULT_FILE: result_to_json(result), **(files or {})}
     folder.parent.mkdir(parents=True, exist_ok=True)
     _recover(folder)
@@ -58,7 +58,7 @@ def save_result(result: Result, folder: str | Path, files: Mapping[str, str] | N
 
 def load_result(folder: str | Path) -> Result:
     """The Result of a run folder, equal to the one saved but for its timeline (None)."""
-    folder = Path(folder).absolute()
+    folder = Path(folder).resolve()  # through a link: what it points to is replaced, not the link
     source = folder if folder.exists() else _previous(folder)
     path = source / RESULT_FILE if source.is_dir() else folder
     try:
