@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xbarsim as xs
 from tests.graphs import one_product
+from xbarsim.mapping.plan import map_network
 from xbarsim.scenario.infer import Infer, infer
 from xbarsim.spec.load import load_chip
 from xbarsim.workload.graph import Matrix, Op, OpGraph, OpKind, Window
@@ -55,3 +56,12 @@ def test_a_unit_beside_the_tiles_is_one_instance_not_all() -> None:
     assert units
     assert all(row.multiplicity == 1 for row in units)
     assert sum(row.busy_ps for row in units) == operations // 2 * 2_500
+
+
+def test_a_tile_keeps_the_whole_vector_that_its_columns_read() -> None:
+    """16 inputs of 8 bit for a matrix of many columns: every tile with blocks of it keeps all 16, not its nth."""
+    chip = load_chip("tutorial", ["mapping={replicate: none}", "tile.array.count=1", "tile.adc.count=1"])
+    program = map_network(chip, one_product(16, 512))
+    tiles = {segment.tile for copy in program.copies["fc"] for segment in copy.segments}
+    assert len(tiles) == 16
+    assert {tile: program.buffer_demand_bits[tile] for tile in tiles} == dict.fromkeys(tiles, 16 * 8)

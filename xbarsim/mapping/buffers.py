@@ -7,16 +7,18 @@ is shared out in proportion, so that producers may run ahead.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Literal
 
 import numpy as np
 
 from xbarsim.errors import MappingError
+from xbarsim.mapping.blocks import Cut
 from xbarsim.mapping.floor import Floor
-from xbarsim.mapping.program import Link, Step
+from xbarsim.mapping.program import Copy, Link, Share, Step
 from xbarsim.spec.roles import Storage
-from xbarsim.workload.graph import OpGraph, OpKind, Positions
+from xbarsim.workload.graph import OpKind, Positions
 
 
 def chunk(step: Step, links: list[Link]) -> int:
@@ -85,7 +87,11 @@ def _ancestry(name: str, steps: dict[str, Step]) -> dict[str, Positions]:
 
 
 def give_room(
-    floor: Floor, graph: OpGraph, steps: tuple[Step, ...], bits: int
+    floor: Floor,
+    steps: tuple[Step, ...],
+    bits: int,
+    cuts: Mapping[str, Cut],
+    copies: Mapping[str, tuple[Copy, ...]],
 ) -> tuple[tuple[Step, ...], dict[str, int], tuple[str, ...]]:
     """Set the capacity of every link that ends in a tile's buffer.
 
@@ -107,12 +113,12 @@ def give_room(
             ("the tile buffer's capacity is ideal or unknown: it never runs full",),
         )
     by_name = {step.name: step for step in steps}
-    least, places = _least(steps, by_name, floor)
-    each = {key: by_name[key[0]].last.width * bits / max(1, len(tiles)) for key, tiles in places.items()}
-    demand = _demand(least, each, places)
-    _check(floor, demand, size, part.path, each, places, least)
+    least, shares = _least(steps, by_name, lambda step: stored_shares(step, floor, cuts, copies))
+    places = {key: _scaled(tiles, by_name[key[0]].last.width * bits) for key, tiles in shares.items()}
+    demand = _demand(least, places)
+    _check(floor, demand, size, part.path, places, least)
     flowing = {key: positions + _in_flight(by_name[key[0]]) for key, positions in least.items()}
-    wanted = _demand(flowing, each, places)
+    wanted = _demand(flowing, places)
     room = {}
     for key, tiles in places.items():
         # All that is wanted where it fits, else what is left over the least, in equal proportion.
@@ -138,23 +144,60 @@ Key = tuple[str, str]  # (producer, consumer) of a link
 
 
 def _least(
-    steps: tuple[Step, ...], by_name: dict[str, Step], floor: Floor
-) -> tuple[dict[Key, int], dict[Key, list[str]]]:
-    """For each link into tiles: the positions that must fit, and the tiles that keep them together."""
+    steps: tuple[Step, ...], by_name: dict[str, Step], stored: Callable[[Step], dict[str, float]]
+) -> tuple[dict[Key, int], dict[Key, dict[str, float]]]:
+    """For each link into tiles: the positions that must fit, and the share of them that each tile keeps."""
     readers: dict[str, list[Link]] = {step.name: [] for step in steps}
     for step in steps:
         for link in step.inputs:
             readers[link.producer].append(link)
-    least, places = {}, {}
+    least, shares = {}, {}
     for step in steps:
-        tiles = _tiles(step, floor)
+        tiles = stored(step)
         for link in step.inputs if tiles else ():
-            producer = by_name[link.producer]
-            least[(link.producer, link.consumer)] = least_positions(
-                link, by_name, chunk(producer, readers[producer.name])
-            )
-            places[(link.producer, link.consumer)] = tiles
-    return least, places
+            key, producer = (link.producer, link.consumer), by_name[link.producer]
+            least[key] = least_positions(link, by_name, chunk(producer, readers[producer.name]))
+            shares[key] = tiles
+    return least, shares
+
+
+def stored_shares(
+    step: Step, floor: Floor, cuts: Mapping[str, Cut], copies: Mapping[str, tuple[Copy, ...]]
+) -> dict[str, float]:
+    """Share of a step's input that each tile keeps: of the positions that its copies there do, the part of the
+    vector that its blocks there read. Copies share the positions evenly."""
+    inside = set(floor.tiles)
+    kept: dict[str, float] = {}
+    for number, home in enumerate(step.homes):
+        spans: dict[str, tuple[float, float]] = {}
+        for node, low, high in _reads(step, number, home, cuts, copies):
+            before = spans.get(node, (low, high))
+            spans[node] = (min(before[0], low), max(before[1], high))
+        for node, (low, high) in spans.items():
+            if node in inside:
+                kept[node] = kept.get(node, 0.0) + (high - low) / len(step.homes)
+    return kept
+
+
+def _reads(
+    step: Step,
+    number: int,
+    home: tuple[Share, ...],
+    cuts: Mapping[str, Cut],
+    copies: Mapping[str, tuple[Copy, ...]],
+) -> Iterator[tuple[str, float, float]]:
+    """Tiles of one copy, and the part of the input vector that each reads."""
+    if step.op.matrix is None:
+        yield from ((share.node, share.low, share.high) for share in home)
+        return
+    cut = cuts[step.op.matrix]
+    for segment in copies[step.op.matrix][number].segments:
+        for block in range(segment.first_block, segment.first_block + segment.blocks):
+            yield segment.tile, *cut.input_span(block)
+
+
+def _scaled(shares: dict[str, float], bits: int) -> dict[str, float]:
+    return {tile: share * bits for tile, share in shares.items()}
 
 
 def _in_flight(producer: Step) -> int:
@@ -163,13 +206,12 @@ def _in_flight(producer: Step) -> int:
     return 2 * copies + (producer.columns if copies > 1 else 0)
 
 
-def _demand(
-    positions: dict[Key, int], each: dict[Key, float], places: dict[Key, list[str]]
-) -> dict[str, int]:
+def _demand(positions: dict[Key, int], places: dict[Key, dict[str, float]]) -> dict[str, int]:
+    """Bits that each tile must keep for so many positions of every link."""
     demand: dict[str, int] = {}
     for key, tiles in places.items():
-        for tile in tiles:
-            demand[tile] = demand.get(tile, 0) + int(positions[key] * each[key])
+        for tile, each in tiles.items():
+            demand[tile] = demand.get(tile, 0) + int(positions[key] * each)
     return demand
 
 
@@ -178,28 +220,19 @@ def _with_room(step: Step, room: dict[Key, int]) -> Step:
     return replace(step, inputs=inputs)
 
 
-def _tiles(step: Step, floor: Floor) -> list[str]:
-    """Tiles whose buffers keep what the step reads: all its homes' tiles together hold one copy."""
-    inside = set(floor.tiles)
-    return [
-        node for node in dict.fromkeys(share.node for home in step.homes for share in home) if node in inside
-    ]
-
-
 def _check(
     floor: Floor,
     demand: dict[str, int],
     size: int,
     buffer: str,
-    each: dict[Key, float],
-    places: dict[Key, list[str]],
+    places: dict[Key, dict[str, float]],
     least: dict[Key, int],
 ) -> None:
     over = {tile: bits for tile, bits in demand.items() if bits > size}
     if not over:
         return
     worst = max(over, key=over.__getitem__)
-    on_worst = {key: int(least[key] * each[key]) for key, tiles in places.items() if worst in tiles}
+    on_worst = {key: int(least[key] * tiles[worst]) for key, tiles in places.items() if worst in tiles}
     largest = max(on_worst, key=on_worst.__getitem__)
     raise MappingError(
         f"{floor.chip.name}: {len(over)} tiles need more buffer than they have; the fullest, {worst}, needs "

@@ -34,7 +34,7 @@ def map_network(chip: Chip, graph: OpGraph, activation_bits: int | None = None) 
     bits = activation_bits or chip.header.precision.activations
     planner = _Planner(floor, graph, cuts, copies)
     steps = planner.steps()
-    steps, demand, notes = give_room(floor, graph, steps, bits)
+    steps, demand, notes = give_room(floor, steps, bits, cuts, copies)
     return Program(
         chip.name,
         graph,
