@@ -126,6 +126,9 @@ class _Entries:
         spec = self.values.read(TopologyEntry, _own(raw), at)
         if spec is None or wrong or _WRONG in pieces.values():
             raise Told
+        if spec.hub is not None and "router" in raw:
+            found = "a 'router' beside a 'hub': a star has one centre"
+            raise self.values.tell((*at, "router"), found, "either of them", "delete one")
         self._members(spec, at, hub_needed=kind == "star" and "router" not in raw)
         return Connection(
             kind,
