@@ -51,6 +51,7 @@ class Stage:
     # One order for all jobs, so that two that need the same stations never each hold what the other wants.
     in_order: tuple[Station, ...] = field(init=False, repr=False)
     busy_ps: int = field(init=False, repr=False)  # service of all portions
+    jobs: int = field(default=0, init=False)  # served in this run
 
     def __post_init__(self) -> None:
         self.busy_ps = self.portion_ps * self.portions
@@ -169,6 +170,7 @@ class Passage:
             self.holding = None
         if self.number == 1 and self.admit is not None:
             self.admit()
+        stage.jobs += 1
         for listener in self.clock.listeners:
             listener.served(stage, self.tag, grant_ps, end_ps)
         self.number += 1

@@ -14,9 +14,11 @@ from simpy.events import PENDING, Event
 class Phase(IntEnum):
     """Order within one instant, with its reason. Equals go first come, first served.
 
-    Before them all (SimPy's own priority 0) a process that was started at this instant takes its first step.
+    What was decided elsewhere comes before all that flows, so that a flow worked out apart from SimPy meets the
+    same order; a process that was started at this instant takes its first step there too (SimPy's priority 0).
     """
 
+    DECIDE = 0  # arrivals, timers, policies: what flows at this instant already knows of them
     RELEASE = 1  # free units first: a waiter at this instant may have them
     DELIVER = 2  # then data arrives, and takes the units that nobody waits for
     START = 3  # then work begins that had to wait, knowing all that arrived and all that is free
@@ -75,13 +77,35 @@ class Clock(simpy.Environment):
         """Do something at a later instant without a process."""
         Wait(self, time_ps - self.now, phase, lambda _: action())
 
+    def catch_up(self, time_ps: int) -> None:
+        """Move on to an instant that something else has reached; nothing may be booked before it."""
+        if self.peek() < time_ps:
+            raise ValueError(f"something is booked at {self.peek()} ps: the clock cannot move on to {time_ps} ps")
+        if time_ps > self._now:
+            self._now = time_ps
+
+    def decide(self, action: Callable[[], None]) -> None:
+        """Have something decided at this instant, before anything else happens."""
+        Wait(self, 0, Phase.DECIDE, lambda _: action())
+
     def listen(self, listener: Listener) -> None:
         """Have a listener told of every service. With none, services are told to nobody, at no cost."""
         self.listeners.append(listener)
 
 
 class Listener:
-    """What a probe must understand: one call per service of a stage."""
+    """What a probe must understand.
+
+    each_service: whether it must be told of every single service. If not, an engine may tell it instead of the
+        merged spans of time in which an operation was in service.
+    """
+
+    each_service = True
 
     def served(self, stage: Any, tag: Any, start_ps: int, end_ps: int) -> None:
+        """A stage began to serve a job at `start_ps`."""
+        raise NotImplementedError
+
+    def spanned(self, op: Any, start_ps: int, end_ps: int) -> None:
+        """An operation had at least one job in service from start to end."""
         raise NotImplementedError

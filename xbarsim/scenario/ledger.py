@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from xbarsim.engine.chain import Stage
-from xbarsim.engine.clock import Listener
 from xbarsim.mapping.floor import Floor
 from xbarsim.scenario.result import AreaRow, EnergyRow
 from xbarsim.scenario.stages import Meta, Workshop, number_key
@@ -16,14 +16,19 @@ from xbarsim.spec.chip import Chip
 
 
 @dataclass
-class Ledger(Listener):
-    """Counts the jobs of every stage; all sums are made from these counts afterwards."""
+class Ledger:
+    """What the stages of a run did; all sums are made from these counts afterwards."""
 
     busy_ps: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
-    def served(self, stage: Stage, tag: Any, start_ps: int, end_ps: int) -> None:
-        stage.meta.jobs += 1
-        self.busy_ps[id(stage.meta)] += stage.portion_ps * stage.portions
+    @classmethod
+    def of(cls, stages: Iterable[Stage]) -> Ledger:
+        """Of a finished run: the jobs of every stage, noted in its meta too."""
+        ledger = cls()
+        for stage in stages:
+            stage.meta.jobs += stage.jobs
+            ledger.busy_ps[id(stage.meta)] += stage.jobs * stage.busy_ps
+        return ledger
 
 
 def action_rows(chip: Chip, metas: list[Meta]) -> list[EnergyRow]:

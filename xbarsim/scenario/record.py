@@ -19,6 +19,7 @@ class Recorder(Listener):
         self.spans: dict[str, list[tuple[int, int]]] = defaultdict(list)
         self.slices: list[Slice] = []
         self.most_slices = slices
+        self.each_service = slices > 0
         self.truncated = False
         self.power: list[tuple[str, int, int, float]] = []
 
@@ -34,6 +35,9 @@ class Recorder(Listener):
             self.slices.append(Slice(track, meta.op, start_ps, end_ps, 1))
         else:
             self.truncated = True
+
+    def spanned(self, op: str, start_ps: int, end_ps: int) -> None:
+        self.spans[op].append((start_ps, end_ps))
 
     def merged(self, op: str) -> list[tuple[int, int]]:
         """Disjoint intervals in which the operation was in service."""

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from xbarsim.engine.clock import Clock
-from xbarsim.engine.stream import Pipeline, Stream
+from xbarsim.engine.flow import Granularity
+from xbarsim.engine.pipeline import Pipeline
+from xbarsim.engine.stream import Network, Stream
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.program import Program
 from xbarsim.scenario.assemble import assemble
@@ -33,6 +35,12 @@ class Run:
     requests: int
 
 
+def wire(chip: Chip, floor: Floor, program: Program) -> tuple[Workshop, Network]:
+    """The stations of a chip and the streams of a program on them."""
+    shop = Workshop(Clock(), floor)
+    return shop, Network(program.graph.name, tuple(assemble(shop, program)))
+
+
 def run_program(
     chip: Chip,
     floor: Floor,
@@ -40,29 +48,30 @@ def run_program(
     requests: int,
     recorder: Recorder | None = None,
     progress: Progress | None = None,
+    granularity: Granularity = Granularity.BURST,
 ) -> Run:
     """Run requests through a program, all of them waiting at time 0, each as soon as there is room.
 
     Raises: SimulationError if the run cannot end.
     """
-    clock = Clock()
-    ledger = Ledger()
-    clock.listen(ledger)
+    shop, network = wire(chip, floor, program)
+    clock = shop.clock
     if recorder is not None:
         clock.listen(recorder)
-    shop = Workshop(clock, floor)
-    streams = assemble(shop, program)
-    total = requests * sum(stream.positions for stream in streams)
+    total = requests * network.positions
     done = 0
 
-    def on_job(positions: int) -> None:
+    def progressed(positions: int) -> None:
         nonlocal done
         done += positions
         if progress is not None:
             progress(done, total)
 
-    pipeline = Pipeline(clock, streams, requests, on_job=on_job if progress else None)
+    pipeline = Pipeline(
+        clock, network.streams, requests, progressed=progressed if progress else None, granularity=granularity
+    )
     completions = pipeline.run()
     for station in shop.stations.values():
         station.close()
-    return Run(chip, program, shop, streams, ledger, recorder, completions, clock.now, requests)
+    ledger = Ledger.of(shop.stages)
+    return Run(chip, program, shop, list(network.streams), ledger, recorder, completions, clock.now, requests)

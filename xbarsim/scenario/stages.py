@@ -62,6 +62,7 @@ class Workshop:
     floor: Floor
     stations: dict[str, Station] = field(default_factory=dict)
     metas: list[Meta] = field(default_factory=list)
+    stages: list[Stage] = field(default_factory=list)
 
     def station(
         self,
@@ -94,7 +95,9 @@ class Workshop:
         meta = Meta(op, component or (uses[0].component if uses else ""), costs, engaged)
         meta.energy_pj = sum(cost.count * cost.energy_pj for cost in costs)
         self.metas.append(meta)
-        return Stage(stations, portion_ps, portions, delay_ps, meta, holds)
+        made = Stage(stations, portion_ps, portions, delay_ps, meta, holds)
+        self.stages.append(made)
+        return made
 
     def step(
         self, op: str, stations: tuple[Station, ...], part: Part, time_ps: int, uses: tuple[Use, ...]

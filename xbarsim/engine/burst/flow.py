@@ -1,0 +1,185 @@
+"""`burst`: the flow of a run worked out in compiled code, between the decisions that SimPy makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from xbarsim.engine.burst import fields as f
+from xbarsim.engine.burst.kernel import advance
+from xbarsim.engine.burst.passages import PERFORM, frame, push
+from xbarsim.engine.burst.queues import raise_to
+from xbarsim.engine.burst.state import State
+from xbarsim.engine.burst.tables import Tables, encode
+from xbarsim.engine.chain import Call, Work
+from xbarsim.engine.clock import Clock
+from xbarsim.engine.flow import Flow, Held, Standstill
+from xbarsim.engine.stream import Network
+
+FOR_EVER = np.iinfo(np.int64).max
+TICK = 1_000_000  # events after which the compiled code comes back, so that a run can be watched and ended
+
+class Burst(Flow):
+    """The same events in the same order as the reference's, in tables instead of objects."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        networks: Sequence[Network],
+        tasks: Mapping[str, Work] | None = None,
+        tables: Tables | None = None,
+    ):
+        super().__init__(clock, networks, tasks)
+        self.tables = tables or encode(self.networks, self.tasks)
+        self.state = State(self.tables)
+        self.waiting: dict[int, Call] = {}  # what to call when a submitted task is done
+        self.tokens = 0
+        self.positions_done = 0
+
+    # --- decisions from outside ----------------------------------------------------------------
+
+    def submit(self, task: str, done: Call) -> None:
+        s = self.state
+        s.scalars[f.NOW] = self.clock.now
+        self.waiting[self.tokens] = done
+        s.make_room()
+        m = s.address()
+        push(m, PERFORM, self.tables.task_works[task], f.NONE, frame(m, f.EXTERNAL, self.tokens, 0, 0, 0))
+        self.tokens += 1
+        self._advance(-1)
+
+    def _let_in(self, network: int, request: int, variant: int, gates: Mapping[str, Sequence[bool]]) -> None:
+        s = self.state
+        s.scalars[f.NOW] = self.clock.now
+        s.note_request(network, request, variant, gates, self.done[network])
+        door = 2 * len(s.edges) + len(s.streams) + network
+        raise_to(s.address(), door, request + 1)
+
+    # --- running -------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        clock, s = self.clock, self.state
+        self._record()
+        self._advance(-1)
+        while True:
+            next_ps = clock.peek()
+            if next_ps <= s.scalars[f.NOW] or next_ps <= clock.now:
+                clock.step()
+                continue
+            until_ps = FOR_EVER if next_ps == float("inf") else int(next_ps)
+            why = self._advance(until_ps)
+            self._report()
+            if why == f.TOLD_SO:
+                clock.catch_up(int(s.scalars[f.NOW]))
+                self._tell()
+            elif why == f.UNTIL:
+                clock.step()
+            elif why == f.IDLE:
+                if until_ps == FOR_EVER:
+                    break
+                clock.step()
+        clock.catch_up(int(s.scalars[f.NOW]))
+        self._hand_back()
+
+    def _advance(self, until_ps: int) -> int:
+        """Run the compiled loop; give it longer tables where it asks for them."""
+        while True:
+            why = int(advance(self.state.address(), until_ps, TICK))
+            if why != f.GROW:
+                return why
+            self.state.make_room()
+
+    def _tell(self) -> None:
+        s = self.state
+        for number in range(len(self.networks)):
+            for request in range(self.done[number], int(s.networks[number, f.COMPLETED])):
+                self._complete(number, request)
+        for token in s.told[: s.scalars[f.TOLD]].tolist():
+            self.clock.decide(self.waiting.pop(token))
+        s.scalars[f.TOLD] = 0
+
+    def _report(self) -> None:
+        if self.progressed is not None:
+            first = 2 * len(self.state.edges)
+            done = int(self.state.counters[first : first + len(self.state.streams), f.VALUE].sum())
+            self.progressed(done - self.positions_done)
+            self.positions_done = done
+
+    # --- what was measured -----------------------------------------------------------------------
+
+    def _record(self) -> None:
+        listeners = self.clock.listeners
+        every = any(listener.each_service for listener in listeners)
+        self.state.scalars[f.RECORD] = 2 if every else 1 if listeners else 0
+
+    def _hand_back(self) -> None:
+        """Into the stations, the stages and the listeners: what the tables counted."""
+        s, t = self.state, self.tables
+        for (stage, _), jobs in zip(t.stages_, s.stages[:, f.STAGE_JOBS].tolist(), strict=True):
+            stage.jobs += jobs
+        for station, row in zip(t.stations_, s.stations.tolist(), strict=True):
+            _measured(station, row, s.due)
+        for (station_row, stream), waited_ps in zip(t.pairs_, s.waits.tolist(), strict=False):
+            if waited_ps:
+                waits = t.stations_[station_row].waited_for
+                waits[t.tag(stream)] = waits.get(t.tag(stream), 0) + waited_ps
+        services, spans = s.taken()
+        for listener in self.clock.listeners:
+            if listener.each_service:
+                for number, start_ps, end_ps in services:
+                    stage, stream = t.stages_[number]
+                    listener.served(stage, t.tag(stream), start_ps, end_ps)
+            else:
+                for op, start_ps, end_ps in spans:
+                    listener.spanned(t.ops_[op], start_ps, end_ps)
+
+    # --- when nothing moves ----------------------------------------------------------------------
+
+    def standstill(self) -> Standstill:
+        return Standstill(tuple(self._waits()), tuple(self._held()))
+
+    def _waits(self) -> list[tuple[str, str, str]]:
+        s, t = self.state, self.tables
+        found = []
+        for row in s.drivers:
+            counter = int(row[f.WAITS_ON])
+            if counter == f.NONE or counter >= 2 * len(s.edges):
+                continue
+            edge = t.edges_[counter // 2]
+            name = t.streams_[row[f.STREAM]].name
+            found.append(
+                (name, "room in the buffer of", edge.consumer)
+                if counter & 1
+                else (name, "data of", edge.producer)
+            )
+        return found
+
+    def _held(self) -> list[Held]:
+        s, t = self.state, self.tables
+        found = []
+        for number, station in enumerate(s.stations):
+            passage = int(station[f.QUEUE_HEAD])
+            while passage != f.NONE:
+                row = s.passages[passage]
+                stage = int(s.flat[row[f.STAGES_AT] + row[f.NUMBER]])
+                holds = [*s.members_of(int(row[f.HOLDING])), *s.members_of(stage)[: row[f.GRANTS]]]
+                found.append(
+                    Held(
+                        t.tag(t.stages_[stage][1]),
+                        t.stations_[number].name,
+                        tuple(t.stations_[i].name for i in holds),
+                    )
+                )
+                passage = int(row[f.NEXT])
+        return found
+
+
+def _measured(station, row: list[int], due) -> None:  # type: ignore[no-untyped-def]
+    """A station's books, as the tables kept them."""
+    station.free = row[f.FREE]
+    station.jobs, station.busy_ps, station.held_ps = row[f.STATION_JOBS], row[f.BUSY_PS], row[f.HELD_PS]
+    station.waited_ps, station.gated_ps = row[f.WAITED_PS], row[f.GATED_PS]
+    station.idle_since_ps = row[f.IDLE_SINCE_PS]
+    first = row[f.DUE_AT]
+    station.due = [(int(due[i, 0]), i, None) for i in range(first, first + row[f.DUE])]
