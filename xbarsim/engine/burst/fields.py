@@ -11,7 +11,6 @@ NONE: Final = -1  # no row, no limit
 
 # --- scalars ---------------------------------------------------------------------------------------
 NOW: Final = 0  # ps
-SEQUENCE: Final = 1  # of events, for first come, first served at one instant and phase
 CALENDAR: Final = 2  # events waiting
 FIFO_HEAD: Final = 3
 FIFO_TAIL: Final = 4
@@ -40,7 +39,20 @@ PASSAGE: Final = 26  # columns of a passage
 DRIVERS: Final = 27  # rows
 EDGES_N: Final = 28
 STREAMS_N: Final = 29
-SCALARS: Final = 30
+SHIFT: Final = 30  # a day of the calendar is so many doublings of half a picosecond
+DAY: Final = 31  # the present one, counted from 0
+DAYS: Final = 32  # of a round, a power of two
+FREE_NOTE: Final = 33
+WALKED: Final = 34  # events passed on their day, since the last review
+SCANNED: Final = 35  # empty days
+SCALARS: Final = 36
+MOST_DAYS: Final = (1 << 62) - 1
+
+# --- notes of the calendar ---------------------------------------------------------------------------
+KEY: Final = 0
+EVENT: Final = 1
+AFTER_NOTE: Final = 2
+NOTE: Final = 4
 
 # --- stations --------------------------------------------------------------------------------------
 SERVERS: Final = 0
@@ -197,11 +209,12 @@ NETWORKS_T: Final = 15
 GATES_T: Final = 16
 GATE_BITS_T: Final = 17
 LEVELS_T: Final = 18
-HEAP_T: Final = 19  # (key, order, event), three columns
+NOTES_T: Final = 19  # of the calendar: key, event, next of the day
 FIFO_T: Final = 20
 STACK_T: Final = 21  # (what, a, b, c), four columns
 OPEN_T: Final = 22  # (start, end) of an operation's latest span
 SPANS_T: Final = 23  # (operation, start, end)
 SERVICES_T: Final = 24  # (stage, start, end)
 TOLD_T: Final = 25
-TABLES: Final = 26
+DAYS_T: Final = 26  # first and last note of a day
+TABLES: Final = 27

@@ -6,9 +6,9 @@ What calls back in the reference is a row in the table of frames here, and what 
 
 from __future__ import annotations
 
-from numba import njit
+from xbarsim.engine.burst.compiled import compiled
 
-from xbarsim.engine.burst.calendar import take
+from xbarsim.engine.burst.calendar import next_key, take
 from xbarsim.engine.burst.fields import *  # the columns of all tables
 from xbarsim.engine.burst.memory import table
 from xbarsim.engine.burst.passages import FIRE, PERFORM, embark, frame, free_frame, go_on, push
@@ -17,7 +17,7 @@ from xbarsim.engine.burst.queues import RESUME, SETTLE, complete, fits, raise_to
 EMPTY = 0  # the work that is done at once
 
 
-@njit(cache=True)
+@compiled
 def _split(m: int, work: int, admitted: int, done: int) -> None:
     """Parts in sequence or in parallel."""
     works, flat, w = table(m, WORKS_T), table(m, FLAT_T), work * WORK
@@ -32,7 +32,7 @@ def _split(m: int, work: int, admitted: int, done: int) -> None:
             push(m, PERFORM, flat[at + i], admitted, last)
 
 
-@njit(cache=True)
+@compiled
 def _closed(m: int, gate: int, network: int, request: int, job: int) -> bool:
     """Whether a job is left out in this request."""
     if gate == NONE:
@@ -42,7 +42,7 @@ def _closed(m: int, gate: int, network: int, request: int, job: int) -> bool:
     return bool(table(m, GATE_BITS_T)[at + job] == 0)
 
 
-@njit(cache=True)
+@compiled
 def _variant(m: int, kinds: int, network: int, request: int) -> int:
     """Which variant of the work a request asks for."""
     if kinds == 1:
@@ -51,7 +51,7 @@ def _variant(m: int, kinds: int, network: int, request: int) -> int:
     return table(m, LEVELS_T)[networks[n + LEVELS_AT] + (request & (networks[n + REQUEST_RING] - 1))]
 
 
-@njit(cache=True)
+@compiled
 def _hindered(m: int, driver: int, number: int, request: int, end: int) -> bool:
     """Whether the next job must wait for obstacle `number`: its request, data of an input, room at an output."""
     g, flat, streams = table(m, G), table(m, FLAT_T), table(m, STREAMS_T)
@@ -73,7 +73,7 @@ def _hindered(m: int, driver: int, number: int, request: int, end: int) -> bool:
     return not reached(m, 2 * edge + 1, request * streams[s + POSITIONS] + end - capacity, driver)
 
 
-@njit(cache=True)
+@compiled
 def _resume(m: int, driver: int) -> None:
     """What the copy's next job must wait for, one after the other; then it begins."""
     drivers, streams, flat, d = table(m, DRIVERS_T), table(m, STREAMS_T), table(m, FLAT_T), driver * DRIVER
@@ -101,7 +101,7 @@ def _resume(m: int, driver: int) -> None:
     push(m, PERFORM, root, admitted, done)
 
 
-@njit(cache=True)
+@compiled
 def _finish(m: int, s: int, finished: int) -> None:
     """A stream that nobody reads has done all positions of so many requests."""
     g, streams, networks, flat = table(m, G), table(m, STREAMS_T), table(m, NETWORKS_T), table(m, FLAT_T)
@@ -114,7 +114,7 @@ def _finish(m: int, s: int, finished: int) -> None:
         g[NOTIFY] = 1
 
 
-@njit(cache=True)
+@compiled
 def _deliver(m: int, edge: int, network: int, request: int, index: int, count: int, job: int) -> None:
     """Send a job's results on to those who read them."""
     edges, flat, e = table(m, EDGES_T), table(m, FLAT_T), edge * EDGE
@@ -127,7 +127,7 @@ def _deliver(m: int, edge: int, network: int, request: int, index: int, count: i
     push(m, PERFORM, work, NONE, frame(m, ARRIVE, edge, index, count, 0))
 
 
-@njit(cache=True)
+@compiled
 def _job_done(m: int, stream: int, index: int, count: int, job: int) -> None:
     """A job's results are there: let go of what it read, and send them on."""
     g, streams, edges, flat = table(m, G), table(m, STREAMS_T), table(m, EDGES_T), table(m, FLAT_T)
@@ -147,7 +147,7 @@ def _job_done(m: int, stream: int, index: int, count: int, job: int) -> None:
         _finish(m, s, request)
 
 
-@njit(cache=True)
+@compiled
 def _short(m: int, number: int) -> bool:
     """Whether a counter's ring is too small to note what is done."""
     g, frames, at = table(m, G), table(m, FRAMES_T), number * FRAME
@@ -163,7 +163,7 @@ def _short(m: int, number: int) -> bool:
     return True
 
 
-@njit(cache=True)
+@compiled
 def _fire(m: int, number: int) -> None:
     """A piece of work is done: what its frame says happens."""
     g, frames, flat, at = table(m, G), table(m, FRAMES_T), table(m, FLAT_T), number * FRAME
@@ -191,7 +191,7 @@ def _fire(m: int, number: int) -> None:
             g[NOTIFY] = 1
 
 
-@njit(cache=True)
+@compiled
 def _act(m: int) -> bool:
     """Do the action on top of the stack; False if a table must grow before."""
     g, stack, works = table(m, G), table(m, STACK_T), table(m, WORKS_T)
@@ -209,7 +209,7 @@ def _act(m: int) -> bool:
     return True
 
 
-@njit(cache=True)
+@compiled
 def _full(m: int) -> bool:
     """Whether a table may not hold what the next step adds."""
     g = table(m, G)
@@ -224,21 +224,18 @@ def _full(m: int) -> bool:
     )
 
 
-@njit(cache=True)
-def _next_event(m: int) -> None:
+@compiled
+def _next_event(m: int, key: int) -> None:
     """The first event of the calendar happens."""
-    g, heap = table(m, G), table(m, HEAP_T)
-    g[EVENTS] += 1
-    g[NOW] = heap[0] >> 1
-    event = heap[2]
-    take(m)
+    table(m, G)[NOW] = key >> 1
+    event = take(m)
     if event & 1 == SETTLE:
         settle(m, event >> 1)
     else:
         go_on(m, event >> 1)
 
 
-@njit(cache=True)
+@compiled
 def _next_start(m: int) -> None:
     """What waited first to start at this instant starts."""
     g = table(m, G)
@@ -253,14 +250,14 @@ def _next_start(m: int) -> None:
     go_on(m, event >> 1)
 
 
-@njit(cache=True)
+@compiled
 def advance(m: int, until_ps: int, most_events: int) -> int:
     """Let everything happen that comes before an instant. Returns why it came back (see `fields`).
 
     m: address of the array of the tables' addresses. It comes back before any table is full, with nothing half
     done, so that they can grow. until_ps < 0: only what was begun is finished, and the first steps are taken.
     """
-    g, heap, drivers = table(m, G), table(m, HEAP_T), table(m, DRIVERS_T)
+    g, drivers = table(m, G), table(m, DRIVERS_T)
     last_event = g[EVENTS] + most_events
     while True:
         if _full(m):
@@ -268,23 +265,27 @@ def advance(m: int, until_ps: int, most_events: int) -> int:
         if g[ACTIONS]:
             if not _act(m):
                 return GROW
-        elif g[NOTIFY]:
+            continue
+        if g[NOTIFY]:
             g[NOTIFY] = 0
             return TOLD_SO
-        elif g[BEGUN] < g[DRIVERS]:
+        if g[BEGUN] < g[DRIVERS]:
             driver = g[BEGUN]
             g[BEGUN] += 1
             if drivers[driver * DRIVER + JOBS]:
                 _resume(m, driver)
-        elif until_ps < 0:
+            continue
+        if until_ps < 0:
             return UNTIL
-        elif g[FIFO_HEAD] < g[FIFO_TAIL] and not (g[CALENDAR] and heap[0] >> 1 == g[NOW]):
+        starting = g[FIFO_HEAD] < g[FIFO_TAIL]
+        key = next_key(m) if g[CALENDAR] else NONE
+        if starting and (key == NONE or key >> 1 > g[NOW]):
             _next_start(m)
-        elif g[CALENDAR] == 0:
+        elif key == NONE:
             return IDLE
-        elif heap[0] >> 1 >= until_ps:
+        elif key >> 1 >= until_ps:
             return UNTIL
         elif g[EVENTS] >= last_event:
             return TICK
         else:
-            _next_event(m)
+            _next_event(m, key)

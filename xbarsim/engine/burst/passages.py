@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
+from xbarsim.engine.burst.compiled import compiled
 
 from xbarsim.engine.burst.calendar import book, start
 from xbarsim.engine.burst.fields import *  # the columns of all tables
@@ -12,7 +12,7 @@ from xbarsim.engine.burst.queues import GO_ON, RESUME, release, request
 PERFORM, FIRE = 0, 1  # actions: (what, work or frame, admit, done)
 
 
-@njit(cache=True)
+@compiled
 def push(m: int, what: int, a: int, b: int, c: int) -> None:
     """Put an action on the stack: what is pushed last is done first."""
     g, stack = table(m, G), table(m, STACK_T)
@@ -21,7 +21,7 @@ def push(m: int, what: int, a: int, b: int, c: int) -> None:
     g[ACTIONS] += 1
 
 
-@njit(cache=True)
+@compiled
 def frame(m: int, kind: int, a: int, b: int, c: int, d: int) -> int:
     """A note of what happens when a piece of work is done."""
     g, frames = table(m, G), table(m, FRAMES_T)
@@ -34,7 +34,7 @@ def frame(m: int, kind: int, a: int, b: int, c: int, d: int) -> int:
     return number
 
 
-@njit(cache=True)
+@compiled
 def free_frame(m: int, number: int) -> None:
     g = table(m, G)
     table(m, FRAMES_T)[number * FRAME + A] = g[FREE_FRAME]
@@ -42,7 +42,7 @@ def free_frame(m: int, number: int) -> None:
     g[FREE_FRAMES] += 1
 
 
-@njit(cache=True)
+@compiled
 def admit(m: int, number: int) -> None:
     """One of the chains that begin a job may take the next job; when all may, the driver goes on."""
     frames, at = table(m, FRAMES_T), number * FRAME
@@ -52,7 +52,7 @@ def admit(m: int, number: int) -> None:
         free_frame(m, number)
 
 
-@njit(cache=True)
+@compiled
 def _carry(passages: Ints, at: int, lines: int, grant_ps: int, portion_ps: int) -> int:
     """Times at which portions leave a stage, from those at which they come and the stage's grant.
 
@@ -72,7 +72,7 @@ def _carry(passages: Ints, at: int, lines: int, grant_ps: int, portion_ps: int) 
     return kept + 1
 
 
-@njit(cache=True)
+@compiled
 def _out(passages: Ints, at: int, lines: int, portion: int) -> int:
     """When a portion is out."""
     best_ps = passages[at] + passages[at + 1] * portion
@@ -81,7 +81,7 @@ def _out(passages: Ints, at: int, lines: int, portion: int) -> int:
     return best_ps
 
 
-@njit(cache=True)
+@compiled
 def _give_back(m: int, grants_at: int, stage: int, time_ps: int) -> None:
     passages, stages, members = table(m, PASSAGES_T), table(m, STAGES_T), table(m, MEMBERS_T)
     s = stage * STAGE
@@ -93,7 +93,7 @@ def _give_back(m: int, grants_at: int, stage: int, time_ps: int) -> None:
         )  # fmt: skip
 
 
-@njit(cache=True)
+@compiled
 def _record(m: int, stage: int, op: int, start_ps: int, end_ps: int) -> None:
     """Services begin in the order of time, so an operation's spans are merged as they come."""
     g, latest, at = table(m, G), table(m, OPEN_T), 2 * op
@@ -111,7 +111,7 @@ def _record(m: int, stage: int, op: int, start_ps: int, end_ps: int) -> None:
         g[SERVICES] += 1
 
 
-@njit(cache=True)
+@compiled
 def _granted(m: int, passage: int, p: int, s: int) -> bool:
     """Have all stations of a stage; where one is taken, be started when it is handed over."""
     passages, stages, members = table(m, PASSAGES_T), table(m, STAGES_T), table(m, MEMBERS_T)
@@ -124,7 +124,7 @@ def _granted(m: int, passage: int, p: int, s: int) -> bool:
     return True
 
 
-@njit(cache=True)
+@compiled
 def _serve(m: int, p: int, stage: int) -> int:
     """Begin the service of a stage, all its stations being ours. Returns when to ask for the next."""
     g, passages, stages = table(m, G), table(m, PASSAGES_T), table(m, STAGES_T)
@@ -167,7 +167,7 @@ def _serve(m: int, p: int, stage: int) -> int:
     return next_ps + stages[s + DELAY_PS]
 
 
-@njit(cache=True)
+@compiled
 def go_on(m: int, passage: int) -> None:
     """Take stage after stage, until something must be waited for."""
     g, passages, flat = table(m, G), table(m, PASSAGES_T), table(m, FLAT_T)
@@ -189,7 +189,7 @@ def go_on(m: int, passage: int) -> None:
     g[FREE_PASSAGES] += 1
 
 
-@njit(cache=True)
+@compiled
 def embark(m: int, work: int, admitted: int, done: int) -> None:
     """A job comes to a chain; with no stages, it is done at once."""
     works, w = table(m, WORKS_T), work * WORK

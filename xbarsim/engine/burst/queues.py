@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numba import njit
+from xbarsim.engine.burst.compiled import compiled
 
 from xbarsim.engine.burst.calendar import book, start
 from xbarsim.engine.burst.fields import *  # the columns of all tables
@@ -13,7 +13,7 @@ GO_ON, SETTLE = 0, 1  # in the calendar: a passage, a station
 HANDED, RESUME = 0, 1  # in the queue of what starts now: a passage, a driver
 
 
-@njit(cache=True)
+@compiled
 def _hand_over(m: int, s: int, pair: int, time_ps: int) -> None:
     """A server of the station at `s` is free: the first in the queue has it."""
     stations = table(m, STATIONS_T)
@@ -34,7 +34,7 @@ def _hand_over(m: int, s: int, pair: int, time_ps: int) -> None:
     start(m, 2 * passage + HANDED)
 
 
-@njit(cache=True)
+@compiled
 def _wake(m: int, station: int) -> None:
     """Have an event at the next release, as somebody waits for it."""
     stations, s = table(m, STATIONS_T), station * STATION
@@ -45,7 +45,7 @@ def _wake(m: int, station: int) -> None:
             book(m, 2 * first_ps, 2 * station + SETTLE)
 
 
-@njit(cache=True)
+@compiled
 def settle(m: int, station: int) -> None:
     """Take back the servers that are due."""
     stations, due, s = table(m, STATIONS_T), table(m, DUE_T), station * STATION
@@ -60,7 +60,7 @@ def settle(m: int, station: int) -> None:
         _wake(m, station)
 
 
-@njit(cache=True)
+@compiled
 def request(m: int, station: int, passage: int) -> bool:
     """Take a server now, or be started when one has been handed over."""
     stations, s = table(m, STATIONS_T), station * STATION
@@ -90,7 +90,7 @@ def request(m: int, station: int, passage: int) -> bool:
     return False
 
 
-@njit(cache=True)
+@compiled
 def release(m: int, station: int, pair: int, held_ps: int, busy_ps: int, at_ps: int) -> None:
     """Give a server back, now or later; the first in the queue then has it at that same instant."""
     stations, s = table(m, STATIONS_T), station * STATION
@@ -118,7 +118,7 @@ def release(m: int, station: int, pair: int, held_ps: int, busy_ps: int, at_ps: 
 # --- counters ----------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@compiled
 def reached(m: int, counter: int, value: int, driver: int) -> bool:
     """Whether the counter is there already; else the driver is resumed when it is."""
     counters, drivers = table(m, COUNTERS_T), table(m, DRIVERS_T)
@@ -138,7 +138,7 @@ def reached(m: int, counter: int, value: int, driver: int) -> bool:
     return False
 
 
-@njit(cache=True)
+@compiled
 def raise_to(m: int, counter: int, value: int) -> None:
     """Rise to a value; a lower one changes nothing."""
     counters, c = table(m, COUNTERS_T), counter * COUNTER
@@ -154,14 +154,14 @@ def raise_to(m: int, counter: int, value: int) -> None:
     counters[c + WAITERS] = driver
 
 
-@njit(cache=True)
+@compiled
 def fits(m: int, counter: int, index: int, count: int) -> bool:
     """Whether the counter's ring can note that these items are done."""
     counters, c = table(m, COUNTERS_T), counter * COUNTER
     return bool(index + count - counters[c + VALUE] <= counters[c + RING])
 
 
-@njit(cache=True)
+@compiled
 def complete(m: int, counter: int, index: int, count: int) -> None:
     """Items index … index+count-1 are done, in whatever order: the counter is the gapless prefix."""
     counters, rings, c = table(m, COUNTERS_T), table(m, RINGS_T), counter * COUNTER

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xbarsim.engine.burst import fields as f
+from xbarsim.engine.burst.calendar import rearrange
 from xbarsim.engine.burst.tables import Table, Tables
 
 FIRST_PASSAGES = 256
 FIRST_SPANS = 4096
+FIRST_DAYS = 256
+FIRST_SHIFT = 10  # a day of 512 ps
 REQUEST_RING = 8
 
 
@@ -24,7 +27,8 @@ class State:
         self.scalars = np.zeros(f.SCALARS, np.int64)
         self.scalars[f.MOST_STATIONS] = t.most_stations
         self.scalars[f.FREE_PASSAGE] = self.scalars[f.FREE_FRAME] = f.NONE
-        self.scalars[f.SHORT] = f.NONE
+        self.scalars[f.SHORT] = self.scalars[f.FREE_NOTE] = f.NONE
+        self.scalars[f.DAYS], self.scalars[f.SHIFT] = FIRST_DAYS, FIRST_SHIFT
         self.scalars[f.MARGIN], self.scalars[f.DRIVERS] = t.margin, len(t.drivers)
         self.scalars[f.EDGES_N], self.scalars[f.STREAMS_N] = len(t.edges), len(t.streams)
         self.scalars[f.PASSAGE] = f.TIMES + 2 * t.most_stations + 2 * t.most_lines
@@ -38,7 +42,8 @@ class State:
         self.rings = np.zeros(t.ring_places + 1, np.int64)
         self.passages = np.zeros((0, self.scalars[f.PASSAGE]), np.int64)
         self.frames = np.zeros((0, f.FRAME), np.int64)
-        self.heap = np.zeros((0, 3), np.int64)
+        self.notes = np.zeros((0, f.NOTE), np.int64)
+        self.days = np.full((FIRST_DAYS, 2), f.NONE, np.int64)
         self.fifo = np.zeros(1, np.int64)
         self.stack = np.zeros((0, 4), np.int64)
         self.open = np.full((len(t.ops_) + 1, 2), f.NONE, np.int64)
@@ -58,8 +63,8 @@ class State:
         tables = (
             self.scalars, self.stations, self.due, self.waits, self.stages, self.members, self.works, self.flat,
             self.passages, self.frames, self.drivers, self.counters, self.rings, self.edges, self.streams,
-            self.networks, self.gates, self.gate_bits, self.levels, self.heap, self.fifo, self.stack,
-            self.open, self.spans, self.services, self.told,
+            self.networks, self.gates, self.gate_bits, self.levels, self.notes, self.fifo, self.stack,
+            self.open, self.spans, self.services, self.told, self.days,
         )  # fmt: skip
         self.addresses[:] = [rows.ctypes.data for rows in tables]
         return int(self.addresses.ctypes.data)
@@ -100,8 +105,8 @@ class State:
             )
         if len(self.stack) - g[f.ACTIONS] < margin:
             self.stack = _longer(self.stack, 2 * len(self.stack) + 2 * margin)
-        if len(self.heap) - g[f.CALENDAR] < margin:
-            self.heap = _longer(self.heap, 2 * len(self.heap) + 2 * margin)
+        if len(self.notes) - g[f.CALENDAR] < margin:
+            self._longer_calendar()
         if len(self.spans) - g[f.SPANS] < margin:
             self.spans = _longer(self.spans, 2 * len(self.spans))
         if len(self.services) - g[f.SERVICES] < margin:
@@ -109,7 +114,7 @@ class State:
         if len(self.told) < 2 * (len(self.passages) + 8):
             self.told = _longer(self.told, 2 * (len(self.passages) + 8))
         self._longer_fifo(2 * (len(self.passages) + len(self.drivers)))
-        g[f.FIFO_SIZE], g[f.ROOM_CALENDAR], g[f.ROOM_ACTIONS] = len(self.fifo), len(self.heap), len(self.stack)
+        g[f.FIFO_SIZE], g[f.ROOM_CALENDAR], g[f.ROOM_ACTIONS] = len(self.fifo), len(self.notes), len(self.stack)
         g[f.ROOM_SPANS], g[f.ROOM_SERVICES] = len(self.spans), len(self.services)
 
     def _pool(self, rows: Table, more: int, link: int, first: int, free: int) -> Table:
@@ -121,6 +126,22 @@ class State:
         self.scalars[first] = old
         self.scalars[free] += len(rows) - old
         return rows
+
+    def _longer_calendar(self) -> None:
+        """Room for more events, and as many days as there is room for."""
+        old = len(self.notes)
+        self.notes = _longer(self.notes, 2 * old + 2 * self.tables.margin)
+        self.notes[old:-1, f.AFTER_NOTE] = np.arange(old + 1, len(self.notes))
+        self.notes[-1, f.AFTER_NOTE] = self.scalars[f.FREE_NOTE]
+        self.scalars[f.FREE_NOTE] = old
+        days = 1 << (len(self.notes) - 1).bit_length()
+        if days > len(self.days):
+            longer = np.full((days, 2), f.NONE, np.int64)
+            longer[: len(self.days)] = self.days
+            self.days = longer
+            # Those of the longer round are entered anew.
+            self.scalars[f.DAYS] = days
+            rearrange(self.address(), int(self.scalars[f.SHIFT]))
 
     def _longer_fifo(self, least: int) -> None:
         g, size = self.scalars, 1 << max(6, (least - 1).bit_length())
