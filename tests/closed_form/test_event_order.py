@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from xbarsim.engine.chain import Chain, Stage, flow
 from xbarsim.engine.clock import Clock, Listener, Phase
+from xbarsim.engine.flow import Engine, Granularity
+from xbarsim.engine.mvm import Counter
+from xbarsim.engine.requests import run_requests
 from xbarsim.engine.station import Station
-from xbarsim.engine.stream import Counter, Edge, Pipeline, Stream
+from xbarsim.engine.stream import Edge, Network, Stream
 
 History = list[tuple[object, ...]]
 
@@ -24,8 +27,9 @@ class Log(Listener):
         self.served_log.append((tag, stage.meta, start_ps, end_ps))
 
 
-def test_the_table_is_release_deliver_start_sample() -> None:
+def test_the_table_is_decide_release_deliver_start_sample() -> None:
     assert [(phase.name, int(phase)) for phase in sorted(Phase)] == [
+        ("DECIDE", 0),
         ("RELEASE", 1),
         ("DELIVER", 2),
         ("START", 3),
@@ -134,7 +138,9 @@ def test_a_wait_backwards_is_refused() -> None:
         clock.run()
 
 
-def _busy_network(copies: int, positions: int, times: list[int]) -> History:
+def _busy_network(
+    copies: int, positions: int, times: list[int], granularity: Granularity = Granularity.MVM
+) -> History:
     """A small network with a shared link and a shared converter, many things at the same instant."""
     clock, log = Clock(), Log()
     clock.listen(log)
@@ -156,7 +162,7 @@ def _busy_network(copies: int, positions: int, times: list[int]) -> History:
         sent = Chain((Stage((link,), 5, meta="send"),))
         edge = Edge(a.name, b.name, positions, index, index, 4, (sent,))
         a.outputs, b.inputs = (edge,), (edge,)
-    completions = Pipeline(clock, streams, 2).run()
+    completions = run_requests(Engine(granularity, (Network("", tuple(streams)),)).open(clock), 2)
     return [*log.served_log, *((completion,) for completion in completions)]
 
 
@@ -164,3 +170,6 @@ def _busy_network(copies: int, positions: int, times: list[int]) -> History:
 @given(st.integers(1, 3), st.integers(1, 6), st.lists(st.sampled_from([0, 5, 10]), min_size=1, max_size=4))
 def test_the_same_run_has_the_same_history(copies: int, positions: int, times: list[int]) -> None:
     assert _busy_network(copies, positions, times) == _busy_network(copies, positions, times)
+    assert _busy_network(copies, positions, times) == _busy_network(
+        copies, positions, times, Granularity.BURST
+    )

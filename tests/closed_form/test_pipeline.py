@@ -10,8 +10,12 @@ from hypothesis import strategies as st
 
 from xbarsim.engine.chain import Chain, Par, Seq, Stage
 from xbarsim.engine.clock import Clock, Listener, Phase
+from xbarsim.engine.flow import Engine, Granularity, stations_of
+from xbarsim.engine.mvm import Counter
+from xbarsim.engine.requests import run_requests
 from xbarsim.engine.station import Station
-from xbarsim.engine.stream import Counter, Edge, Pipeline, Stream
+from xbarsim.engine.stream import Edge, Stream
+from xbarsim.engine.stream import Network as NetworkOf
 from xbarsim.errors import SimulationError
 
 NOTHING = Chain(())
@@ -60,7 +64,26 @@ class Network:
         return edge
 
     def run(self, requests: int = 1, arrivals_ps: list[int] | None = None) -> list[int]:
-        return Pipeline(self.clock, list(self.streams.values()), requests, arrivals_ps).run()
+        """On both engines, which must see the same services, the same end and the same errors."""
+        networks = (NetworkOf("", tuple(self.streams.values())),)
+        results = []
+        for granularity in Granularity:
+            self.clock, self.log = Clock(), Log()
+            self.clock.listen(self.log)
+            for station in stations_of(networks, {}):
+                station.renew(self.clock)
+            flow = Engine(granularity, networks).open(self.clock)
+            try:
+                results.append(
+                    (run_requests(flow, requests, arrivals_ps), self.log.served_log, self.clock.now)
+                )
+            except SimulationError as error:
+                results.append((str(error), self.log.served_log, self.clock.now))
+        burst, reference = results
+        assert burst == reference
+        if isinstance(burst[0], str):
+            raise SimulationError(burst[0])
+        return burst[0]
 
     def served(self, name: str) -> list[tuple[int, int]]:
         return self.log.served_log[name]
@@ -363,9 +386,9 @@ def test_a_skip_connection_with_too_little_room_is_a_deadlock_that_names_the_cyc
         residual(skip_capacity=2).run()
     assert str(error.value) == (
         "deadlock at 20 ps: a cycle of waits\n"
-        "  source waits for room in the buffer of add\n"
         "  add waits for data of conv\n"
         "  conv waits for data of source\n"
+        "  source waits for room in the buffer of add\n"
         "Raise the capacity of the buffers named, or lower the number of copies."
     )
 

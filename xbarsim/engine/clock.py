@@ -80,7 +80,9 @@ class Clock(simpy.Environment):
     def catch_up(self, time_ps: int) -> None:
         """Move on to an instant that something else has reached; nothing may be booked before it."""
         if self.peek() < time_ps:
-            raise ValueError(f"something is booked at {self.peek()} ps: the clock cannot move on to {time_ps} ps")
+            raise ValueError(
+                f"something is booked at {self.peek()} ps: the clock cannot move on to {time_ps} ps"
+            )
         if time_ps > self._now:
             self._now = time_ps
 

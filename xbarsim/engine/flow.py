@@ -47,6 +47,7 @@ class Flow(ABC):
         self.progressed: Callable[[int], None] | None = None
         self.admitted = [0] * len(self.networks)
         self.done = [0] * len(self.networks)
+        self.submitted = 0  # tasks that are not done
 
     def let_in(
         self, network: int = 0, variant: int = 0, gates: Mapping[str, Sequence[bool]] | None = None
@@ -65,15 +66,26 @@ class Flow(ABC):
     def run(self) -> None:
         """Run until nothing is left to happen.
 
-        Raises: SimulationError naming the cycle of waits if requests that were let in are not complete.
+        Raises: SimulationError naming the cycle of waits if requests that were let in, or tasks, are not complete, or
+        a job stands still.
         """
         self._run()
-        if self.done != self.admitted:
+        if self.done != self.admitted or self.submitted or self._stuck():
             raise SimulationError(self.standstill().text(self.clock.now))
 
-    @abstractmethod
     def submit(self, task: str, done: Call) -> None:
         """Begin a task now; `done` is called in the phase DECIDE of the instant at which it is done."""
+        self.submitted += 1
+
+        def ended() -> None:
+            self.submitted -= 1
+            done()
+
+        self._submit(task, ended)
+
+    @abstractmethod
+    def positions(self) -> list[int]:
+        """Positions done so far, by stream, the networks one after the other."""
 
     @abstractmethod
     def standstill(self) -> Standstill:
@@ -84,6 +96,14 @@ class Flow(ABC):
         """Let a request in, of which the books are kept."""
 
     @abstractmethod
+    def _submit(self, task: str, done: Call) -> None:
+        """Begin a task, of which the books are kept."""
+
+    @abstractmethod
+    def _stuck(self) -> bool:
+        """Whether a job stands before a station."""
+
+    @abstractmethod
     def _run(self) -> None:
         """Run until nothing is left to happen."""
 
@@ -92,7 +112,7 @@ class Flow(ABC):
         self.clock.decide(lambda: self.completed(network, request))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Held:
     """A job that stands still before a station, and the stations that are its own meanwhile."""
 
@@ -114,14 +134,14 @@ class Standstill:
     def text(self, now_ps: int) -> str:
         """The cycle of waits; where there is none, all of them."""
         waits: nx.DiGraph[Any] = nx.DiGraph()
-        for stream, what, whom in self.streams:
+        for stream, what, whom in sorted(self.streams):
             waits.add_edge(stream, whom, text=f"{stream} waits for {what} {whom}")
-        for number, job in enumerate(self.jobs):
+        for number, job in enumerate(sorted(self.jobs)):
             # What a stream has yet to deliver waits for those of its jobs that stand still.
             station = ("station", job.waits_for)
             waits.add_edge(job.stream, number)
             waits.add_edge(number, station, text=f"{job.stream} waits for {job.waits_for}")
-            for held in job.holds:
+            for held in sorted(job.holds):
                 waits.add_edge(("station", held), number, text=f"{held} is held by {job.stream}")
         try:
             cycle = nx.find_cycle(waits)
@@ -134,20 +154,26 @@ class Standstill:
         return f"{head}\n  {reasons}\nRaise the capacity of the buffers named, or lower the number of copies."
 
 
-def open_flow(
-    granularity: Granularity,
-    clock: Clock,
-    networks: Sequence[Network],
-    tasks: Mapping[str, Work] | None = None,
-) -> Flow:
-    """An engine of the granularity asked for."""
-    if granularity is Granularity.MVM:
-        from xbarsim.engine.mvm import Reference
+class Engine:
+    """Opens flows of the same networks, one run after the other; what can be prepared once is."""
 
-        return Reference(clock, networks, tasks)
-    from xbarsim.engine.burst.flow import Burst
+    def __init__(
+        self, granularity: Granularity, networks: Sequence[Network], tasks: Mapping[str, Work] | None = None
+    ):
+        self.granularity, self.networks, self.tasks = granularity, tuple(networks), dict(tasks or {})
+        self._tables: Any = None
 
-    return Burst(clock, networks, tasks)
+    def open(self, clock: Clock) -> Flow:
+        """A flow in which nothing has happened yet. The stations must be as new."""
+        if self.granularity is Granularity.MVM:
+            from xbarsim.engine.mvm import Reference
+
+            return Reference(clock, self.networks, self.tasks)
+        from xbarsim.engine.burst.flow import Burst, encode
+
+        if self._tables is None:
+            self._tables = encode(self.networks, self.tasks)
+        return Burst(clock, self.networks, self.tasks, self._tables)
 
 
 def stations_of(networks: Sequence[Network], tasks: Mapping[str, Work]) -> list[Station]:

@@ -72,6 +72,7 @@ class _Stream:
     spec: Stream
     network: int
     done: Counter
+    at_the_door: bool
     inputs: list[_Edge] = field(default_factory=list)
     outputs: list[_Edge] = field(default_factory=list)
     finished: int = 0  # requests whose every position is done
@@ -99,7 +100,7 @@ class Reference(Flow):
                 clock.process(self._drive(stream, copy))
 
     def _enter(self, number: int, network: Network) -> None:
-        known = {s.name: _Stream(s, number, Counter(self.clock)) for s in network.streams}
+        known = {s.name: _Stream(s, number, Counter(self.clock), s.at_the_door) for s in network.streams}
         edges = {
             id(edge): _Edge(edge, Counter(self.clock), Counter(self.clock))
             for stream in network.streams
@@ -112,7 +113,7 @@ class Reference(Flow):
 
     # --- decisions from outside ----------------------------------------------------------------
 
-    def submit(self, task: str, done: Call) -> None:
+    def _submit(self, task: str, done: Call) -> None:
         perform(self.clock, self.tasks[task], task, None, lambda: self.clock.decide(done))
 
     def _let_in(self, network: int, request: int, variant: int, gates: Mapping[str, Sequence[bool]]) -> None:
@@ -144,13 +145,11 @@ class Reference(Flow):
                 perform(self.clock, work, stream.spec.name, Last(width(work), admitted.fire), done)
                 yield admitted
 
-    def _obstacles(
-        self, stream: _Stream, request: int, job: int
-    ) -> Iterator[tuple[Signal, tuple[str, str]]]:
+    def _obstacles(self, stream: _Stream, request: int, job: int) -> Iterator[tuple[Signal, tuple[str, str]]]:
         """What the job must still wait for: its request, data of each input, room at each output."""
         spec = stream.spec
         position = min((job + 1) * spec.chunk, spec.positions) - 1
-        if not stream.inputs:
+        if stream.at_the_door:
             signal = self.doors[stream.network].reach(request + 1)
             if signal is not None:
                 yield signal, ("request", str(request))
@@ -210,7 +209,13 @@ class Reference(Flow):
             self.gates[network].pop(request - 2, None)
             self._complete(network, request)
 
+    def positions(self) -> list[int]:
+        return [stream.done.value for stream in self.streams]
+
     # --- when nothing moves --------------------------------------------------------------------
+
+    def _stuck(self) -> bool:
+        return any(station.queue for station in stations_of(self.networks, self.tasks))
 
     def standstill(self) -> Standstill:
         waits = tuple(

@@ -31,12 +31,17 @@ class Station:
     def __init__(
         self, clock: Clock, name: str, servers: int = 1, meta: Any = None, gated_after_ps: int | None = None
     ):
-        self.clock = clock
         self.name = name
         self.servers = servers
-        self.free = servers
         self.meta = meta
+        self.gated_after_ps = gated_after_ps
         self.serial = next(clock.serials)  # jobs that need several stations take them in this order
+        self.renew(clock)
+
+    def renew(self, clock: Clock) -> None:
+        """As new, for another run."""
+        self.clock = clock
+        self.free = self.servers
         self.queue: deque[tuple[Signal, int, Any]] = deque()
         self.due: list[tuple[int, int, Any]] = []  # (release, order, tag) of held servers, a heap
         self.woken_ps = -1  # the next release that has an event
@@ -46,7 +51,6 @@ class Station:
         self.held_ps = 0
         self.waited_ps = 0
         self.waited_for: dict[Any, int] = {}
-        self.gated_after_ps = gated_after_ps
         self.gated_ps = 0
         self.idle_since_ps = 0
 

@@ -77,6 +77,12 @@ class Stream:
     def jobs(self) -> int:
         return -(-self.positions // self.chunk)
 
+    @property
+    def at_the_door(self) -> bool:
+        """Whether nothing but the request itself holds its first job back: it needs no data, or none yet."""
+        last = min(self.chunk, self.positions) - 1
+        return all(edge.last_needed[last] < 0 for edge in self.inputs)
+
     def jobs_of(self, copy: int) -> Sequence[int]:
         """Jobs of one copy, in order."""
         if self.owners is None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
+from xbarsim.engine.flow import Granularity
 from xbarsim.errors import SimulationError
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.plan import map_network
@@ -19,8 +20,18 @@ from xbarsim.scenario.measure import busiest_arrays_ps, layer_rows, station_rows
 from xbarsim.scenario.peak import peak
 from xbarsim.scenario.programming import load_weights
 from xbarsim.scenario.record import Recorder
-from xbarsim.scenario.result import AreaRow, Latency, Law, Peak, Result, SourceRow, Throughput
-from xbarsim.scenario.run import Run, run_program
+from xbarsim.scenario.result import (
+    AreaRow,
+    Latency,
+    Law,
+    LayerRow,
+    Peak,
+    Result,
+    SourceRow,
+    Throughput,
+    Timeline,
+)
+from xbarsim.scenario.run import Bench, Run
 from xbarsim.spec.chip import Chip
 from xbarsim.workload.graph import OpGraph
 
@@ -33,10 +44,12 @@ class Infer:
 
     requests: how many are pipelined in the second run, at least 2 for a throughput.
     timeline_slices: slices kept for the timeline of the first run; 0 records none.
+    granularity: `burst` works the events out in compiled code, `mvm` one by one in SimPy; the results are the same.
     """
 
     requests: int = 3
     timeline_slices: int = 0
+    granularity: Granularity = Granularity.BURST
 
     def __post_init__(self) -> None:
         for name, least in (("requests", 1), ("timeline_slices", 0)):
@@ -59,16 +72,32 @@ def infer(
     """
     floor = Floor(chip)
     program = map_network(chip, graph, activation_bits)
-    recorder = Recorder(scenario.timeline_slices)
-    alone = run_program(chip, floor, program, 1, recorder, _told(report, "one request alone"))
-    together = (
-        run_program(chip, floor, program, scenario.requests, None, _told(report, "pipelined requests"))
-        if scenario.requests > 1
-        else alone
-    )
-    laws = (*program_laws(program), *run_laws(alone), *(run_laws(together) if together is not alone else ()))
+    bench = Bench(chip, floor, program, scenario.granularity)
+    alone = _alone(bench, scenario, report)
+    run = alone.run
+    if scenario.requests > 1:
+        run = bench.run(scenario.requests, None, _told(report, "pipelined requests"))
+    laws = (*program_laws(program), *alone.laws, *(run_laws(run) if run is not alone.run else ()))
     _demand(laws)
-    return _result(chip, graph, scenario, program, alone, together, laws, workload_sha256)
+    return _result(chip, graph, scenario, program, alone, run, laws, workload_sha256)
+
+
+@dataclass(frozen=True)
+class _Alone:
+    """What the run of one request on the idle chip has shown; its counts are gone when the next run begins."""
+
+    run: Run
+    latency_ps: int
+    layers: tuple[LayerRow, ...]
+    timeline: Timeline | None
+    laws: tuple[Law, ...]
+
+
+def _alone(bench: Bench, scenario: Infer, report: Report | None) -> _Alone:
+    recorder = Recorder(scenario.timeline_slices)
+    run = bench.run(1, recorder, _told(report, "one request alone"))
+    timeline = recorder.timeline(run.elapsed_ps) if scenario.timeline_slices else None
+    return _Alone(run, run.completions_ps[0], layer_rows(run), timeline, run_laws(run))
 
 
 def _told(report: Report | None, what: str) -> Callable[[int, int], None] | None:
@@ -89,7 +118,7 @@ def _result(
     graph: OpGraph,
     scenario: Infer,
     program: Program,
-    alone: Run,
+    alone: _Alone,
     together: Run,
     laws: tuple[Law, ...],
     workload_sha256: str,
@@ -106,11 +135,11 @@ def _result(
         scenario="infer",
         requests=together.requests,
         elapsed_ps=together.elapsed_ps,
-        latency=Latency(tuple(together.completions_ps), alone.completions_ps[0]),
+        latency=Latency(tuple(together.completions_ps), alone.latency_ps),
         throughput=_throughput(together),
         macs_per_request=graph.macs,
         energy=tuple(energy),
-        layers=layer_rows(alone),
+        layers=alone.layers,
         stations=station_rows(together),
         tiles=tile_rows(floor, program, busiest_arrays_ps(together), together.elapsed_ps),
         area=area_rows(floor),
@@ -122,9 +151,7 @@ def _result(
         laws=_once(laws),
         notes=_notes(chip, program),
         provenance=_provenance(chip, scenario, workload_sha256),
-        timeline=alone.recorder.timeline(alone.elapsed_ps)
-        if scenario.timeline_slices and alone.recorder
-        else None,
+        timeline=alone.timeline,
     )
 
 
@@ -177,7 +204,7 @@ def _provenance(chip: Chip, scenario: Infer, workload_sha256: str) -> dict[str, 
         "spec_sha256": chip.sha256,
         "workload_sha256": workload_sha256,
         "scenario": {"name": "infer", "requests": scenario.requests},
-        "granularity": "mvm",
+        "granularity": str(scenario.granularity),
         "seed": "none: nothing in this run is random",
         "versions": {name: version(name) for name in ("xbarsim", "simpy", "numpy", "networkx")}
         | {"python": platform.python_version()},

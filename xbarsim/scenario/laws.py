@@ -76,10 +76,12 @@ def _time(run: Run) -> Law:
 
 
 def _positions(run: Run) -> Law:
-    wrong = [s.name for s in run.streams if s.done.value != s.positions * run.requests]
+    wrong = [s.name for s in run.network.streams if run.positions[s.name] != s.positions * run.requests]
     fine = not wrong and len(run.completions_ps) == run.requests
     return Law(
-        "every position delivered once", fine, f"{run.requests} requests through {len(run.streams)} steps"
+        "every position delivered once",
+        fine,
+        f"{run.requests} requests through {len(run.network.streams)} steps",
     )
 
 

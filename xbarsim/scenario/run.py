@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from xbarsim.engine.clock import Clock
-from xbarsim.engine.flow import Granularity
-from xbarsim.engine.pipeline import Pipeline
-from xbarsim.engine.stream import Network, Stream
+from xbarsim.engine.flow import Engine, Granularity
+from xbarsim.engine.requests import run_requests
+from xbarsim.engine.stream import Network
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.program import Program
 from xbarsim.scenario.assemble import assemble
@@ -27,7 +27,8 @@ class Run:
     chip: Chip
     program: Program
     shop: Workshop
-    streams: list[Stream]
+    network: Network
+    positions: dict[str, int]  # done, by stream
     ledger: Ledger
     recorder: Recorder | None
     completions_ps: list[int]
@@ -35,43 +36,56 @@ class Run:
     requests: int
 
 
-def wire(chip: Chip, floor: Floor, program: Program) -> tuple[Workshop, Network]:
-    """The stations of a chip and the streams of a program on them."""
-    shop = Workshop(Clock(), floor)
-    return shop, Network(program.graph.name, tuple(assemble(shop, program)))
+class Bench:
+    """A program wired up on a chip, to be run as often as one likes.
 
-
-def run_program(
-    chip: Chip,
-    floor: Floor,
-    program: Program,
-    requests: int,
-    recorder: Recorder | None = None,
-    progress: Progress | None = None,
-    granularity: Granularity = Granularity.BURST,
-) -> Run:
-    """Run requests through a program, all of them waiting at time 0, each as soon as there is room.
-
-    Raises: SimulationError if the run cannot end.
+    A run's counts stand in the stations, stages and metas of the workshop until the next run begins.
     """
-    shop, network = wire(chip, floor, program)
-    clock = shop.clock
-    if recorder is not None:
-        clock.listen(recorder)
-    total = requests * network.positions
+
+    def __init__(self, chip: Chip, floor: Floor, program: Program, granularity: Granularity):
+        self.chip, self.program = chip, program
+        self.shop = Workshop(Clock(), floor)
+        self.network = Network(program.graph.name, tuple(assemble(self.shop, program)))
+        self.engine = Engine(granularity, (self.network,))
+
+    def run(self, requests: int, recorder: Recorder | None = None, progress: Progress | None = None) -> Run:
+        """Requests that all wait at time 0, each as soon as there is room.
+
+        Raises: SimulationError if the run cannot end.
+        """
+        clock = Clock()
+        self.shop.renew(clock)
+        if recorder is not None:
+            clock.listen(recorder)
+        flow = self.engine.open(clock)
+        if progress is not None:
+            flow.progressed = _summed(progress, requests * self.network.positions)
+        completions = run_requests(flow, requests)
+        for station in self.shop.stations.values():
+            station.close()
+        done = {s.name: n for s, n in zip(self.network.streams, flow.positions(), strict=True)}
+        ledger = Ledger.of(self.shop.stages)
+        return Run(
+            self.chip,
+            self.program,
+            self.shop,
+            self.network,
+            done,
+            ledger,
+            recorder,
+            completions,
+            clock.now,
+            requests,
+        )
+
+
+def _summed(progress: Progress, total: int) -> Callable[[int], None]:
+    """Tells how far a run is, from the positions it has done since it was last asked."""
     done = 0
 
     def progressed(positions: int) -> None:
         nonlocal done
         done += positions
-        if progress is not None:
-            progress(done, total)
+        progress(done, total)
 
-    pipeline = Pipeline(
-        clock, network.streams, requests, progressed=progressed if progress else None, granularity=granularity
-    )
-    completions = pipeline.run()
-    for station in shop.stations.values():
-        station.close()
-    ledger = Ledger.of(shop.stages)
-    return Run(chip, program, shop, list(network.streams), ledger, recorder, completions, clock.now, requests)
+    return progressed

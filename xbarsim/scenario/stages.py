@@ -64,6 +64,16 @@ class Workshop:
     metas: list[Meta] = field(default_factory=list)
     stages: list[Stage] = field(default_factory=list)
 
+    def renew(self, clock: Clock) -> None:
+        """All stations and counts as new, for another run."""
+        self.clock = clock
+        for station in self.stations.values():
+            station.renew(clock)
+        for stage in self.stages:
+            stage.jobs = 0
+        for meta in self.metas:
+            meta.jobs = 0
+
     def station(
         self,
         name: str,

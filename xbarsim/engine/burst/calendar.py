@@ -11,7 +11,6 @@ present instant stands in a first-in-first-out queue of its own, so it is never 
 from __future__ import annotations
 
 from xbarsim.engine.burst.compiled import compiled
-
 from xbarsim.engine.burst.fields import *  # the columns of all tables
 from xbarsim.engine.burst.memory import table
 

@@ -54,35 +54,34 @@ EVENT: Final = 1
 AFTER_NOTE: Final = 2
 NOTE: Final = 4
 
-# --- stations --------------------------------------------------------------------------------------
-SERVERS: Final = 0
-FREE: Final = 1
-HANDED_PS: Final = 2
-WOKEN_PS: Final = 3
-DUE_AT: Final = 4  # first place in the table of due releases
-DUE: Final = 5  # how many
+# --- stations: what every visit reads comes first, in one line of the processor's cache ----------------
+FREE: Final = 0
+HANDED_PS: Final = 1
+GATED_AFTER_PS: Final = 2
+DUE: Final = 3  # servers whose release is known
+DUE_PS: Final = 4  # the first release
+DUE_MEMBER: Final = 5  # whose it is: a row of `members`
 QUEUE_HEAD: Final = 6
 QUEUE_TAIL: Final = 7
-STATION_JOBS: Final = 8
-BUSY_PS: Final = 9
-HELD_PS: Final = 10
-WAITED_PS: Final = 11
-GATED_AFTER_PS: Final = 12
+WOKEN_PS: Final = 8
+SERVERS: Final = 9
+DUE_AT: Final = 10  # first place of the other releases in their table
+HELD_MORE_PS: Final = 11  # held beyond the services
+WAITED_PS: Final = 12
 GATED_PS: Final = 13
-IDLE_SINCE_PS: Final = 14
-STATION: Final = 15  # columns
+IDLE_SINCE_PS: Final = 14  # kept where it is asked for
+STATION: Final = 16  # columns
 
-# --- stages ----------------------------------------------------------------------------------------
+# --- stages ------------------------------------------------------------------------------------------
 PORTION_PS: Final = 0
 PORTIONS: Final = 1
 DELAY_PS: Final = 2
-HOLDS: Final = 3
-STAGE_BUSY_PS: Final = 4
-STATIONS_AT: Final = 5  # first place in `members`
-STATIONS: Final = 6
-OPERATION: Final = 7
-STAGE_JOBS: Final = 8
-STAGE: Final = 9
+STATIONS: Final = 3  # twice their number, plus one if the stage holds
+MEMBERS_AT: Final = 4  # first row of `members`
+FIRST_STATION: Final = 5
+OPERATION: Final = 6
+STAGE_JOBS: Final = 7
+STAGE: Final = 8
 
 # --- works: chains, sequences, parallels ------------------------------------------------------------
 CHAIN: Final = 0
@@ -169,7 +168,8 @@ ROOTS_AT: Final = 9  # works, by level and copy
 LEVELS: Final = 10
 COPIES: Final = 11
 GATE: Final = 12
-STREAM_COLUMNS: Final = 13
+AT_THE_DOOR: Final = 13
+STREAM_COLUMNS: Final = 14
 
 ENDS_AT: Final = 0  # streams that nobody reads
 ENDS: Final = 1
@@ -192,7 +192,7 @@ TICK: Final = 4  # so many events have passed
 # --- tables, as they stand in the array of addresses ------------------------------------------------------
 G: Final = 0  # scalars
 STATIONS_T: Final = 1
-DUE_T: Final = 2  # (release, pair), two columns
+DUE_T: Final = 2  # (release, member) beyond a station's first, two columns
 WAITS_T: Final = 3  # ps waited, by pair of station and stream
 STAGES_T: Final = 4
 MEMBERS_T: Final = 5  # (station, pair), two columns

@@ -15,10 +15,14 @@ from xbarsim.engine.burst.tables import Tables, encode
 from xbarsim.engine.chain import Call, Work
 from xbarsim.engine.clock import Clock
 from xbarsim.engine.flow import Flow, Held, Standstill
+from xbarsim.engine.station import Station
 from xbarsim.engine.stream import Network
+
+__all__ = ["Burst", "encode"]
 
 FOR_EVER = np.iinfo(np.int64).max
 TICK = 1_000_000  # events after which the compiled code comes back, so that a run can be watched and ended
+
 
 class Burst(Flow):
     """The same events in the same order as the reference's, in tables instead of objects."""
@@ -27,11 +31,11 @@ class Burst(Flow):
         self,
         clock: Clock,
         networks: Sequence[Network],
-        tasks: Mapping[str, Work] | None = None,
-        tables: Tables | None = None,
+        tasks: Mapping[str, Work],
+        tables: Tables,
     ):
         super().__init__(clock, networks, tasks)
-        self.tables = tables or encode(self.networks, self.tasks)
+        self.tables = tables
         self.state = State(self.tables)
         self.waiting: dict[int, Call] = {}  # what to call when a submitted task is done
         self.tokens = 0
@@ -39,7 +43,7 @@ class Burst(Flow):
 
     # --- decisions from outside ----------------------------------------------------------------
 
-    def submit(self, task: str, done: Call) -> None:
+    def _submit(self, task: str, done: Call) -> None:
         s = self.state
         s.scalars[f.NOW] = self.clock.now
         self.waiting[self.tokens] = done
@@ -70,14 +74,9 @@ class Burst(Flow):
             until_ps = FOR_EVER if next_ps == float("inf") else int(next_ps)
             why = self._advance(until_ps)
             self._report()
-            if why == f.TOLD_SO:
-                clock.catch_up(int(s.scalars[f.NOW]))
-                self._tell()
-            elif why == f.UNTIL:
-                clock.step()
-            elif why == f.IDLE:
-                if until_ps == FOR_EVER:
-                    break
+            if why == f.IDLE and until_ps == FOR_EVER:
+                break
+            if why in (f.UNTIL, f.IDLE):
                 clock.step()
         clock.catch_up(int(s.scalars[f.NOW]))
         self._hand_back()
@@ -86,12 +85,16 @@ class Burst(Flow):
         """Run the compiled loop; give it longer tables where it asks for them."""
         while True:
             why = int(advance(self.state.address(), until_ps, TICK))
+            if why == f.TOLD_SO:
+                self._tell()
             if why != f.GROW:
                 return why
             self.state.make_room()
 
     def _tell(self) -> None:
+        """What is complete is known to those who decide, at this instant."""
         s = self.state
+        self.clock.catch_up(int(s.scalars[f.NOW]))
         for number in range(len(self.networks)):
             for request in range(self.done[number], int(s.networks[number, f.COMPLETED])):
                 self._complete(number, request)
@@ -101,10 +104,13 @@ class Burst(Flow):
 
     def _report(self) -> None:
         if self.progressed is not None:
-            first = 2 * len(self.state.edges)
-            done = int(self.state.counters[first : first + len(self.state.streams), f.VALUE].sum())
+            done = sum(self.positions())
             self.progressed(done - self.positions_done)
             self.positions_done = done
+
+    def positions(self) -> list[int]:
+        first = 2 * len(self.state.edges)
+        return self.state.counters[first : first + len(self.state.streams), f.VALUE].tolist()  # type: ignore[no-any-return]
 
     # --- what was measured -----------------------------------------------------------------------
 
@@ -116,14 +122,17 @@ class Burst(Flow):
     def _hand_back(self) -> None:
         """Into the stations, the stages and the listeners: what the tables counted."""
         s, t = self.state, self.tables
-        for (stage, _), jobs in zip(t.stages_, s.stages[:, f.STAGE_JOBS].tolist(), strict=True):
-            stage.jobs += jobs
-        for station, row in zip(t.stations_, s.stations.tolist(), strict=True):
-            _measured(station, row, s.due)
-        for (station_row, stream), waited_ps in zip(t.pairs_, s.waits.tolist(), strict=False):
-            if waited_ps:
-                waits = t.stations_[station_row].waited_for
-                waits[t.tag(stream)] = waits.get(t.tag(stream), 0) + waited_ps
+        jobs = s.stages[:, f.STAGE_JOBS]
+        for number in np.flatnonzero(jobs).tolist():
+            t.stages_[number][0].jobs += int(jobs[number])
+        served, busy_ps = s.served()
+        for number, station in enumerate(t.stations_):
+            _measured(station, s.stations[number].tolist(), int(served[number]), int(busy_ps[number]))
+            station.due = s.releases(number)
+        for pair in np.flatnonzero(s.waits).tolist():
+            station_row, stream = t.pairs_[pair]
+            waits = t.stations_[station_row].waited_for
+            waits[t.tag(stream)] = waits.get(t.tag(stream), 0) + int(s.waits[pair])
         services, spans = s.taken()
         for listener in self.clock.listeners:
             if listener.each_service:
@@ -135,6 +144,9 @@ class Burst(Flow):
                     listener.spanned(t.ops_[op], start_ps, end_ps)
 
     # --- when nothing moves ----------------------------------------------------------------------
+
+    def _stuck(self) -> bool:
+        return bool((self.state.stations[:, f.QUEUE_HEAD] != f.NONE).any())
 
     def standstill(self) -> Standstill:
         return Standstill(tuple(self._waits()), tuple(self._held()))
@@ -175,11 +187,8 @@ class Burst(Flow):
         return found
 
 
-def _measured(station, row: list[int], due) -> None:  # type: ignore[no-untyped-def]
+def _measured(station: Station, row: list[int], jobs: int, busy_ps: int) -> None:
     """A station's books, as the tables kept them."""
-    station.free = row[f.FREE]
-    station.jobs, station.busy_ps, station.held_ps = row[f.STATION_JOBS], row[f.BUSY_PS], row[f.HELD_PS]
-    station.waited_ps, station.gated_ps = row[f.WAITED_PS], row[f.GATED_PS]
-    station.idle_since_ps = row[f.IDLE_SINCE_PS]
-    first = row[f.DUE_AT]
-    station.due = [(int(due[i, 0]), i, None) for i in range(first, first + row[f.DUE])]
+    station.free, station.jobs, station.busy_ps = row[f.FREE], jobs, busy_ps
+    station.held_ps, station.waited_ps = busy_ps + row[f.HELD_MORE_PS], row[f.WAITED_PS]
+    station.gated_ps, station.idle_since_ps = row[f.GATED_PS], row[f.IDLE_SINCE_PS]

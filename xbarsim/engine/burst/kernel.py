@@ -6,9 +6,8 @@ What calls back in the reference is a row in the table of frames here, and what 
 
 from __future__ import annotations
 
-from xbarsim.engine.burst.compiled import compiled
-
 from xbarsim.engine.burst.calendar import next_key, take
+from xbarsim.engine.burst.compiled import compiled
 from xbarsim.engine.burst.fields import *  # the columns of all tables
 from xbarsim.engine.burst.memory import table
 from xbarsim.engine.burst.passages import FIRE, PERFORM, embark, frame, free_frame, go_on, push
@@ -37,7 +36,10 @@ def _closed(m: int, gate: int, network: int, request: int, job: int) -> bool:
     """Whether a job is left out in this request."""
     if gate == NONE:
         return False
-    gates, slot = table(m, GATES_T), request & (table(m, NETWORKS_T)[network * NETWORK_COLUMNS + REQUEST_RING] - 1)
+    gates, slot = (
+        table(m, GATES_T),
+        request & (table(m, NETWORKS_T)[network * NETWORK_COLUMNS + REQUEST_RING] - 1),
+    )
     at = gates[gate * GATE_COLUMNS + GATE_AT] + slot * gates[gate * GATE_COLUMNS + GATE_JOBS]
     return bool(table(m, GATE_BITS_T)[at + job] == 0)
 
@@ -59,7 +61,7 @@ def _hindered(m: int, driver: int, number: int, request: int, end: int) -> bool:
     inputs = streams[s + INPUTS]
     if number == 0:
         door = 2 * g[EDGES_N] + g[STREAMS_N] + streams[s + NETWORK]
-        return inputs == 0 and not reached(m, door, request + 1, driver)
+        return streams[s + AT_THE_DOOR] and not reached(m, door, request + 1, driver)
     edges = table(m, EDGES_T)
     if number <= inputs:
         edge = flat[streams[s + INPUTS_AT] + number - 1]
@@ -266,15 +268,15 @@ def advance(m: int, until_ps: int, most_events: int) -> int:
             if not _act(m):
                 return GROW
             continue
-        if g[NOTIFY]:
-            g[NOTIFY] = 0
-            return TOLD_SO
         if g[BEGUN] < g[DRIVERS]:
             driver = g[BEGUN]
             g[BEGUN] += 1
             if drivers[driver * DRIVER + JOBS]:
                 _resume(m, driver)
             continue
+        if g[NOTIFY]:
+            g[NOTIFY] = 0
+            return TOLD_SO
         if until_ps < 0:
             return UNTIL
         starting = g[FIFO_HEAD] < g[FIFO_TAIL]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from xbarsim.engine.burst.compiled import compiled
-
 from xbarsim.engine.burst.calendar import book, start
+from xbarsim.engine.burst.compiled import compiled
 from xbarsim.engine.burst.fields import *  # the columns of all tables
 from xbarsim.engine.burst.memory import Ints, table
 from xbarsim.engine.burst.queues import GO_ON, RESUME, release, request
@@ -83,14 +82,13 @@ def _out(passages: Ints, at: int, lines: int, portion: int) -> int:
 
 @compiled
 def _give_back(m: int, grants_at: int, stage: int, time_ps: int) -> None:
+    """The stations of a stage are free, each from then on."""
     passages, stages, members = table(m, PASSAGES_T), table(m, STAGES_T), table(m, MEMBERS_T)
     s = stage * STAGE
-    member, busy_ps = 2 * stages[s + STATIONS_AT], stages[s + STAGE_BUSY_PS]
-    for i in range(stages[s + STATIONS]):
-        release(
-            m, members[member + 2 * i], members[member + 2 * i + 1], time_ps - passages[grants_at + i], busy_ps,
-            time_ps,
-        )  # fmt: skip
+    member, served_ps = stages[s + MEMBERS_AT], time_ps - stages[s + PORTION_PS] * stages[s + PORTIONS]
+    release(m, stages[s + FIRST_STATION], member, served_ps - passages[grants_at], time_ps)
+    for i in range(1, stages[s + STATIONS] >> 1):
+        release(m, members[2 * (member + i)], member + i, served_ps - passages[grants_at + i], time_ps)
 
 
 @compiled
@@ -115,9 +113,10 @@ def _record(m: int, stage: int, op: int, start_ps: int, end_ps: int) -> None:
 def _granted(m: int, passage: int, p: int, s: int) -> bool:
     """Have all stations of a stage; where one is taken, be started when it is handed over."""
     passages, stages, members = table(m, PASSAGES_T), table(m, STAGES_T), table(m, MEMBERS_T)
-    now_ps, member = table(m, G)[NOW], 2 * stages[s + STATIONS_AT]
-    for i in range(passages[p + GRANTS], stages[s + STATIONS]):
-        if not request(m, members[member + 2 * i], passage):
+    now_ps, member = table(m, G)[NOW], stages[s + MEMBERS_AT]
+    for i in range(passages[p + GRANTS], stages[s + STATIONS] >> 1):
+        station = stages[s + FIRST_STATION] if i == 0 else members[2 * (member + i)]
+        if not request(m, station, passage):
             return False
         passages[p + TIMES + i] = now_ps
         passages[p + GRANTS] = i + 1
@@ -148,10 +147,10 @@ def _serve(m: int, p: int, stage: int) -> int:
         _record(m, stage, stages[s + OPERATION], now_ps, end_ps)
     passages[p + NUMBER] += 1
     more = passages[p + NUMBER] < passages[p + STAGES]
-    if stages[s + STATIONS]:
-        if stages[s + HOLDS] and more:
+    if stages[s + STATIONS] > 1:
+        if stages[s + STATIONS] & 1 and more:
             passages[p + HOLDING] = stage
-            for i in range(stages[s + STATIONS]):
+            for i in range(stages[s + STATIONS] >> 1):
                 passages[held_at + i] = passages[p + TIMES + i]
         else:
             _give_back(m, p + TIMES, stage, end_ps)

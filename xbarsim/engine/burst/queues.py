@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from xbarsim.engine.burst.compiled import compiled
-
 from xbarsim.engine.burst.calendar import book, start
+from xbarsim.engine.burst.compiled import compiled
 from xbarsim.engine.burst.fields import *  # the columns of all tables
 from xbarsim.engine.burst.memory import table
 
@@ -14,13 +13,13 @@ HANDED, RESUME = 0, 1  # in the queue of what starts now: a passage, a driver
 
 
 @compiled
-def _hand_over(m: int, s: int, pair: int, time_ps: int) -> None:
+def _hand_over(m: int, s: int, member: int, time_ps: int) -> None:
     """A server of the station at `s` is free: the first in the queue has it."""
     stations = table(m, STATIONS_T)
     passage = stations[s + QUEUE_HEAD]
     if passage == NONE:
         stations[s + FREE] += 1
-        if stations[s + FREE] == stations[s + SERVERS]:
+        if stations[s + GATED_AFTER_PS] != NONE and stations[s + FREE] == stations[s + SERVERS]:
             stations[s + IDLE_SINCE_PS] = time_ps
         return
     passages = table(m, PASSAGES_T)
@@ -29,7 +28,7 @@ def _hand_over(m: int, s: int, pair: int, time_ps: int) -> None:
     waited_ps = time_ps - passages[p + SINCE_PS]
     if waited_ps:
         stations[s + WAITED_PS] += waited_ps
-        table(m, WAITS_T)[pair] += waited_ps
+        table(m, WAITS_T)[table(m, MEMBERS_T)[2 * member + 1]] += waited_ps
     stations[s + HANDED_PS] = time_ps
     start(m, 2 * passage + HANDED)
 
@@ -39,7 +38,7 @@ def _wake(m: int, station: int) -> None:
     """Have an event at the next release, as somebody waits for it."""
     stations, s = table(m, STATIONS_T), station * STATION
     if stations[s + DUE]:
-        first_ps = table(m, DUE_T)[2 * stations[s + DUE_AT]]
+        first_ps = stations[s + DUE_PS]
         if stations[s + WOKEN_PS] <= table(m, G)[NOW] or first_ps < stations[s + WOKEN_PS]:
             stations[s + WOKEN_PS] = first_ps
             book(m, 2 * first_ps, 2 * station + SETTLE)
@@ -48,16 +47,26 @@ def _wake(m: int, station: int) -> None:
 @compiled
 def settle(m: int, station: int) -> None:
     """Take back the servers that are due."""
-    stations, due, s = table(m, STATIONS_T), table(m, DUE_T), station * STATION
-    at, now_ps = 2 * stations[s + DUE_AT], table(m, G)[NOW]
-    while stations[s + DUE] and due[at] <= now_ps:
-        time_ps, pair = due[at], due[at + 1]
+    stations, s = table(m, STATIONS_T), station * STATION
+    now_ps = table(m, G)[NOW]
+    while stations[s + DUE] and stations[s + DUE_PS] <= now_ps:
+        time_ps, member = stations[s + DUE_PS], stations[s + DUE_MEMBER]
         stations[s + DUE] -= 1
-        for i in range(at, at + 2 * stations[s + DUE]):
-            due[i] = due[i + 2]
-        _hand_over(m, s, pair, time_ps)
+        if stations[s + DUE]:
+            _next_due(m, s)
+        _hand_over(m, s, member, time_ps)
     if stations[s + QUEUE_HEAD] != NONE:
         _wake(m, station)
+
+
+@compiled
+def _next_due(m: int, s: int) -> None:
+    """The second release becomes the first."""
+    stations, due = table(m, STATIONS_T), table(m, DUE_T)
+    at = 2 * stations[s + DUE_AT]
+    stations[s + DUE_PS], stations[s + DUE_MEMBER] = due[at], due[at + 1]
+    for i in range(at, at + 2 * (stations[s + DUE] - 1)):
+        due[i] = due[i + 2]
 
 
 @compiled
@@ -65,7 +74,7 @@ def request(m: int, station: int, passage: int) -> bool:
     """Take a server now, or be started when one has been handed over."""
     stations, s = table(m, STATIONS_T), station * STATION
     now_ps = table(m, G)[NOW]
-    if stations[s + DUE] and table(m, DUE_T)[2 * stations[s + DUE_AT]] <= now_ps:
+    if stations[s + DUE] and stations[s + DUE_PS] <= now_ps:
         settle(m, station)
     if stations[s + FREE]:
         if stations[s + GATED_AFTER_PS] != NONE and stations[s + FREE] == stations[s + SERVERS]:
@@ -91,28 +100,47 @@ def request(m: int, station: int, passage: int) -> bool:
 
 
 @compiled
-def release(m: int, station: int, pair: int, held_ps: int, busy_ps: int, at_ps: int) -> None:
-    """Give a server back, now or later; the first in the queue then has it at that same instant."""
+def release(m: int, station: int, member: int, more_ps: int, at_ps: int) -> None:
+    """Give a server back, now or later; the first in the queue then has it at that same instant.
+
+    more_ps: how much longer than its service it was held.
+    """
     stations, s = table(m, STATIONS_T), station * STATION
-    stations[s + STATION_JOBS] += 1
-    stations[s + HELD_PS] += held_ps
-    stations[s + BUSY_PS] += busy_ps
+    if more_ps:
+        stations[s + HELD_MORE_PS] += more_ps
     now_ps = table(m, G)[NOW]
     if at_ps <= now_ps:
-        _hand_over(m, s, pair, now_ps)
+        _hand_over(m, s, member, now_ps)
         return
-    due = table(m, DUE_T)
-    first = 2 * stations[s + DUE_AT]
-    at = first + 2 * stations[s + DUE]
-    while at > first and due[at - 2] > at_ps:
+    if stations[s + DUE] == 0:
+        stations[s + DUE_PS], stations[s + DUE_MEMBER] = at_ps, member
+    else:
+        _note_due(m, s, member, at_ps)
+    stations[s + DUE] += 1
+    if stations[s + QUEUE_HEAD] != NONE:
+        _wake(m, station)
+
+
+@compiled
+def _note_due(m: int, s: int, member: int, at_ps: int) -> None:
+    """Another release, in its place by time; equal ones keep their order."""
+    stations, due = table(m, STATIONS_T), table(m, DUE_T)
+    if at_ps < stations[s + DUE_PS]:
+        first_ps, first = stations[s + DUE_PS], stations[s + DUE_MEMBER]
+        stations[s + DUE_PS], stations[s + DUE_MEMBER] = at_ps, member
+        at_ps, member = first_ps, first
+        late = False
+    else:
+        late = True
+    first_at = 2 * stations[s + DUE_AT]
+    at = first_at + 2 * (stations[s + DUE] - 1)
+    # The former first goes before its equals, a new one behind them.
+    while at > first_at and (due[at - 2] > at_ps or (not late and due[at - 2] == at_ps)):
         due[at] = due[at - 2]
         due[at + 1] = due[at - 1]
         at -= 2
     due[at] = at_ps
-    due[at + 1] = pair
-    stations[s + DUE] += 1
-    if stations[s + QUEUE_HEAD] != NONE:
-        _wake(m, station)
+    due[at + 1] = member
 
 
 # --- counters ----------------------------------------------------------------------------------------

@@ -73,14 +73,31 @@ class State:
         """Stations of a stage."""
         if stage == f.NONE:
             return []
-        at, number = self.stages[stage, f.STATIONS_AT], self.stages[stage, f.STATIONS]
+        at, number = self.stages[stage, f.MEMBERS_AT], self.stages[stage, f.STATIONS] >> 1
         return [int(row) for row in self.members[at : at + number, 0]]
+
+    def served(self) -> tuple[Table, Table]:
+        """Jobs of every station, and the picoseconds of their services."""
+        stages = self.stages
+        number = stages[:, f.STATIONS] >> 1
+        stage = np.repeat(np.arange(len(stages)), number)  # members stand in the order of their stages
+        jobs, busy_ps = (np.zeros(len(self.stations), np.int64) for _ in range(2))
+        np.add.at(jobs, self.members[:, 0], stages[stage, f.STAGE_JOBS])
+        service_ps = stages[:, f.STAGE_JOBS] * stages[:, f.PORTION_PS] * stages[:, f.PORTIONS]
+        np.add.at(busy_ps, self.members[:, 0], service_ps[stage])
+        return jobs, busy_ps
+
+    def releases(self, station: int) -> list[tuple[int, int, None]]:
+        """Of servers that are still due at the end of a run."""
+        row = self.stations[station]
+        if not row[f.DUE]:
+            return []
+        rest = self.due[row[f.DUE_AT] : row[f.DUE_AT] + row[f.DUE] - 1, 0].tolist()
+        return [(int(time_ps), i, None) for i, time_ps in enumerate([row[f.DUE_PS], *rest])]
 
     def taken(self) -> tuple[list[list[int]], list[list[int]]]:
         """Services and spans: (stage or operation, start, end), the open spans closed."""
-        open_ = [
-            [op, start, end] for op, (start, end) in enumerate(self.open.tolist()) if start != f.NONE
-        ]
+        open_ = [[op, start, end] for op, (start, end) in enumerate(self.open.tolist()) if start != f.NONE]
         spans = self.spans[: self.scalars[f.SPANS]].tolist() + open_
         return self.services[: self.scalars[f.SERVICES]].tolist(), spans
 
@@ -114,7 +131,11 @@ class State:
         if len(self.told) < 2 * (len(self.passages) + 8):
             self.told = _longer(self.told, 2 * (len(self.passages) + 8))
         self._longer_fifo(2 * (len(self.passages) + len(self.drivers)))
-        g[f.FIFO_SIZE], g[f.ROOM_CALENDAR], g[f.ROOM_ACTIONS] = len(self.fifo), len(self.notes), len(self.stack)
+        g[f.FIFO_SIZE], g[f.ROOM_CALENDAR], g[f.ROOM_ACTIONS] = (
+            len(self.fifo),
+            len(self.notes),
+            len(self.stack),
+        )
         g[f.ROOM_SPANS], g[f.ROOM_SERVICES] = len(self.spans), len(self.services)
 
     def _pool(self, rows: Table, more: int, link: int, first: int, free: int) -> Table:
@@ -193,7 +214,9 @@ class State:
         for network in range(n_networks):
             first = int(self.networks[network, f.COMPLETED])
             for request in range(max(0, first - 2), first - 2 + old if old else 0):
-                self.levels[network * size + (request & (size - 1))] = levels[network * old + (request & (old - 1))]
+                self.levels[network * size + (request & (size - 1))] = levels[
+                    network * old + (request & (old - 1))
+                ]
                 for gate in self.tables.rows_of_gates(network):
                     n = int(jobs[gate])
                     source = int(before[gate]) + (request & (old - 1)) * n

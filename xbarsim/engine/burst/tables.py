@@ -52,7 +52,11 @@ class Tables:
 
     def tag(self, stream: int) -> str:
         """The name of the stream or task that a job works for."""
-        return self.streams_[stream].name if stream < len(self.streams_) else self.tasks_[stream - len(self.streams_)]
+        return (
+            self.streams_[stream].name
+            if stream < len(self.streams_)
+            else self.tasks_[stream - len(self.streams_)]
+        )
 
     def rows_of_gates(self, network: int) -> list[int]:
         return [self.gate_rows[network, name] for name in self.gates_of[network]]
@@ -125,14 +129,13 @@ class _Encoder:
                 rows.append(self._stream(stream, at, number, edge_rows))
                 drivers += self._drivers(stream, at)
                 edges += [
-                    self._edge(edge, at, names[network.name, edge.consumer], number) for edge in stream.outputs
+                    self._edge(edge, at, names[network.name, edge.consumer], number)
+                    for edge in stream.outputs
                 ]
         for task, work in tasks.items():
             t.task_works[task] = self._work(work, len(self.streams) + len(t.tasks_))
             t.tasks_.append(task)
-        t.networks = _table(
-            [(self.flat.put(end), len(end), 0, 1, 0) for end in ends], f.NETWORK_COLUMNS
-        )
+        t.networks = _table([(self.flat.put(end), len(end), 0, 1, 0) for end in ends], f.NETWORK_COLUMNS)
         t.streams = _table(rows, f.STREAM_COLUMNS)
         t.drivers, t.edges = _table(drivers, f.DRIVER), _table(edges, f.EDGE)
         t.gates = _table(self.gates, f.GATE_COLUMNS)
@@ -149,7 +152,7 @@ class _Encoder:
         return (
             stream.positions, stream.chunk, jobs, self.flat.put(inputs), len(inputs), self.flat.put(outputs),
             len(outputs), 0, network, self.flat.put(roots), len(stream.levels), len(stream.copies),
-            self._gate(stream.gate, jobs, network),
+            self._gate(stream.gate, jobs, network), stream.at_the_door,
         )  # fmt: skip
 
     def _gate(self, name: str | None, jobs: int, network: int) -> int:
@@ -209,8 +212,8 @@ class _Encoder:
         number = self.stage_rows[key] = len(self.stages)
         op = self.op_rows.setdefault(getattr(stage.meta, "op", None), len(self.op_rows))
         self.stages.append(
-            (stage.portion_ps, stage.portions, stage.delay_ps, stage.holds, stage.busy_ps, at,
-             len(stage.in_order), op, 0)
+            (stage.portion_ps, stage.portions, stage.delay_ps, 2 * len(stage.in_order) + stage.holds, at,
+             self.members[at][0] if stage.in_order else f.NONE, op, 0)
         )  # fmt: skip
         self.tables_.stages_.append((stage, stream))
         return number
@@ -225,10 +228,13 @@ class _Encoder:
         rows = []
         for station in t.stations_:
             rows.append(_station(station, t.due_places))
-            t.due_places += station.servers + 1
+            t.due_places += station.servers
         t.stations = _table(rows, f.STATION)
         t.stages, t.members = _table(self.stages, f.STAGE), _table(self.members, 2)
-        t.works, t.flat = _table(self.works, f.WORK), np.concatenate([*self.flat.parts, np.zeros(1, np.int64)])
+        t.works, t.flat = (
+            _table(self.works, f.WORK),
+            np.concatenate([*self.flat.parts, np.zeros(1, np.int64)]),
+        )
         t.most_stations = max((len(stage.in_order) for stage, _ in t.stages_), default=1) or 1
         if len(t.stages):
             slopes = len(np.unique(t.stages[:, f.PORTION_PS]))
@@ -245,7 +251,9 @@ class _Encoder:
         t = self.tables_
         rows = []
         chunks = [self.streams[edge[f.PRODUCER]].chunk for edge in t.edges]
-        needs = [n for c in chunks for n in (c, 0)] + [s.chunk for s in self.streams] + [0] * len(self.networks)
+        needs = (
+            [n for c in chunks for n in (c, 0)] + [s.chunk for s in self.streams] + [0] * len(self.networks)
+        )
         for need in needs:
             size = 1 << max(4, (4 * need - 1).bit_length()) if need else 0
             rows.append((0, f.NONE, t.ring_places, size))
@@ -253,9 +261,13 @@ class _Encoder:
         return _table(rows, f.COUNTER)
 
 
-def _station(station: Station, due_at: int) -> tuple[int, ...]:
+def _station(station: Station, due_at: int) -> list[int]:
     gated = f.NONE if station.gated_after_ps is None else station.gated_after_ps
-    return (station.servers, station.servers, -1, -1, due_at, 0, f.NONE, f.NONE, 0, 0, 0, 0, gated, 0, 0)
+    row = [0] * f.STATION
+    row[f.FREE] = row[f.SERVERS] = station.servers
+    row[f.HANDED_PS] = row[f.WOKEN_PS] = row[f.QUEUE_HEAD] = row[f.QUEUE_TAIL] = f.NONE
+    row[f.GATED_AFTER_PS], row[f.DUE_AT] = gated, due_at
+    return row
 
 
 def _table(rows: Sequence[Sequence[int]], columns: int) -> Table:
