@@ -9,9 +9,10 @@ from pathlib import Path
 from xbarsim.errors import Problem, SpecError, shown
 from xbarsim.scenario.arrivals import PS_PER_S, Arrivals, Constant, OnOff, Poisson, Recorded, Saturated
 from xbarsim.spec.located import likely
-from xbarsim.units import DURATION, FREQUENCY, Dimension, UnitError, exact
+from xbarsim.units import DURATION, FREQUENCY, Dimension, UnitError, exact, split
 
 OPTION = "--arrivals"
+Line = tuple[int, str]  # its number, and what stands in it but for comments
 TRACE = "trace:"
 _RATE, _PERIOD = (FREQUENCY, 1), (DURATION, PS_PER_S)  # dimension, its base units in those of the stream
 _KINDS: dict[str, tuple[Callable[..., Arrivals], str, tuple[tuple[Dimension, int], ...]]] = {
@@ -22,6 +23,7 @@ _KINDS: dict[str, tuple[Callable[..., Arrivals], str, tuple[tuple[Dimension, int
 }
 FORMS = (*(form for _, form, _ in _KINDS.values()), f"{TRACE}FILE")
 _HEADER = re.compile(r"[\w ]*[\[(]\s*([^\])]+?)\s*[\])]")
+_HOW = "write it like '12.5 us', or the unit once in a first line 'time [us]'"
 _MANY = 20  # problems of one file that are told
 
 
@@ -67,54 +69,56 @@ def read_arrivals(path: Path, name: str | None = None) -> Recorded:
     name = name or path.name
     stripped = (line.partition("#")[0].strip() for line in _text(path, name).split("\n"))
     lines = [(n, line) for n, line in enumerate(stripped, 1) if line]
-    problems: list[Problem] = []
-    unit = ""
-    if lines and not lines[0][1][0].isdigit() and (header := _HEADER.fullmatch(lines[0][1])):
-        unit = header[1]
-        lines = lines[1:]
+    unit, lines = _header(name, lines)
     if not lines:
-        raise SpecError([Problem(name, 1, "", "no arrival times", "one a line", "write them like '12.5 us'")])
+        raise SpecError([Problem(name, 1, "", "no arrival times", "one a line", _HOW)])
+    problems: list[Problem] = []
     times_ps = list(_times_ps(name, lines, unit, problems))
     if problems:
         raise SpecError(_first(problems))
     return Recorded(times_ps, name)
 
 
-def _times_ps(name: str, lines: list[tuple[int, str]], unit: str, problems: list[Problem]) -> Iterator[int]:
-    last_ps, last_line = 0, ""
+def _header(name: str, lines: list[Line]) -> tuple[str, list[Line]]:
+    """The unit that the first line gives for all, if it does, and the lines that are left."""
+    header = _HEADER.fullmatch(lines[0][1]) if lines else None
+    if header is None or split(lines[0][1]) is not None:
+        return "", lines
+    try:
+        exact(f"1 {header[1]}", DURATION)
+    except UnitError:
+        found = f"{shown(header[1])} is no unit of time"
+        raise SpecError([Problem(name, lines[0][0], "", found, "", "write it like 'time [us]'")]) from None
+    return header[1], lines[1:]
+
+
+def _times_ps(name: str, lines: list[Line], unit: str, problems: list[Problem]) -> Iterator[int]:
+    last_ps, last = 0, (0, "")
     for n, line in lines:
         try:
             time_ps = _time_ps(line, unit)
+            if time_ps < last_ps:
+                found = f"{shown(line)} comes after {shown(last[1])} in line {last[0]}"
+                raise UnitError(found, "times that never fall", "sort the lines")
         except UnitError as error:
             problems.append(Problem(name, n, "", error.found, error.allowed, error.fix))
-            continue
-        if time_ps < 0:
-            problems.append(Problem(name, n, "", f"{shown(line)} is negative", "times from 0"))
-        elif time_ps < last_ps:
-            problems.append(
-                Problem(
-                    name,
-                    n,
-                    "",
-                    f"{shown(line)} comes after {last_line}",
-                    "times that never fall",
-                    "sort the lines",
-                )
-            )
         else:
-            last_ps, last_line = time_ps, f"{shown(line)} in line {n}"
+            last_ps, last = time_ps, (n, line)
             yield time_ps
 
 
 def _time_ps(line: str, unit: str) -> int:
     if "," in line or ";" in line:
         raise UnitError(f"{shown(line)} has several columns", "one arrival time a line")
-    try:
-        return round(exact(line, DURATION))
-    except UnitError:
-        if unit:
-            return round(exact(f"{line} {unit}", DURATION))
-        raise
+    number = split(line)
+    if number is not None and not number[1]:
+        if not unit:
+            raise UnitError(f"{shown(line)} has no unit", "", _HOW)
+        line = f"{line} {unit}"
+    time_ps = exact(line, DURATION)
+    if time_ps < 0:
+        raise UnitError(f"{shown(line)} is negative", "times from 0")
+    return round(time_ps)
 
 
 def _text(path: Path, name: str) -> str:
