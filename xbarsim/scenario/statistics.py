@@ -27,7 +27,7 @@ EXACT_UP_TO = 100_000  # latencies whose quantiles are exact
 _MEANS, _DIGESTS = 4096, 256  # batches kept
 _LEAST_BATCHES = 32  # of those kept, for an interval
 _BEYOND = 10  # samples beyond a quantile, for it to be told
-_BEYOND_IN = 8  # batches of the interval that must have some
+_BEYOND_IN = 8  # batches of the interval that must have some; half of them, if there are more than 16
 _PENDING = 4096  # latencies taken in at once
 
 
@@ -183,8 +183,9 @@ class Latencies:
         if shares is None:
             return replace(told, needed=max(told.needed, _LEAST_BATCHES * size))
         reached = int(np.count_nonzero(shares.means > 0 if q >= 0.5 else shares.means < 1))
-        if reached < _BEYOND_IN:
-            return replace(told, needed=math.ceil(samples * _BEYOND_IN / max(1, reached)))
+        wanted = max(_BEYOND_IN, len(shares.means) // 2)
+        if reached < wanted:
+            return replace(told, needed=math.ceil(samples * wanted / max(1, reached)))
         low, high = around(float(q), half_width(shares.means, confidence))
         return replace(
             told,
@@ -223,8 +224,8 @@ def batch_shares(digests: list[Digest], size: int, value: int) -> Batches | None
     """Share of each batch that lies above a value, in batches large enough for the shares and for the means.
 
     Shares, not quantiles, of batches: a quantile of a short stretch of a correlated sequence is biased, a share
-    is not. On waiting times of an M/M/1 queue at load 0.8, 200 runs of 50,000, intervals of p99 from the spread
-    of batch quantiles held the truth in 65 %, those from shares in 86 %.
+    is not. On times in an M/M/1 system at load 0.9, 100 runs of 200,000, intervals of p99 at 95 % from the spread
+    of batch quantiles held the truth in 70 of them, those from shares in 92.
     """
     means = np.array([digest.total for digest in digests], dtype=np.float64) / size
     above = np.array([digest.above(value) for digest in digests], dtype=np.float64) / size
