@@ -181,7 +181,7 @@ def _summed(gaps_ps: _Gaps) -> Iterator[int]:
 
 def _demand_within(arrivals: Arrivals, name: str, allowed: tuple[float, float]) -> None:
     value, (least, most) = getattr(arrivals, name), allowed
-    if isinstance(value, bool) or not isinstance(value, Real) or not least <= value <= most:
+    if isinstance(value, bool) or not isinstance(value, Real) or not least <= float(value) <= most:
         kind = type(arrivals).__name__
         raise ValueError(f"{kind}.{name} is {_told(value)}; allowed: a number from {least:g} to {most:g}")
 

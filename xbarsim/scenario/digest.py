@@ -7,6 +7,7 @@ the empirical distribution), so it is always one of them.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -77,16 +78,7 @@ class Digest:
 
     def merge(self, other: Digest) -> Digest:
         """Both together, as a new digest: exact if both are."""
-        merged = Digest(_NONE)
-        merged.count, merged.total = self.count + other.count, self.total + other.total
-        merged.largest = max(self.largest, other.largest)
-        merged.parts = [*self.parts, *other.parts]
-        if not (self.exact and other.exact):
-            self.coarsen()
-            other.coarsen()
-            merged.parts = []
-            merged._add_up([digest for digest in (self, other) if digest.count])
-        return merged
+        return merged([self, other])
 
     def quantile(self, q: Fraction | float) -> int:
         """The q-quantile; from a histogram, off by SKETCH_ERROR of itself at most.
@@ -108,15 +100,31 @@ class Digest:
         cell = int(cell_of(np.array([value]))[0])
         return int(self.counts[max(0, cell + 1 - self.first) :].sum())
 
-    def _add_up(self, digests: list[Digest]) -> None:
-        self.first = min((digest.first for digest in digests), default=0)
-        end = max((digest.first + len(digest.counts) for digest in digests), default=0)
-        self.counts = np.zeros(end - self.first, np.int64)
-        for digest in digests:
-            start = digest.first - self.first
-            self.counts[start : start + len(digest.counts)] += digest.counts
-
     def _values(self) -> Values:
         if len(self.parts) != 1:
             self.parts = [np.concatenate(self.parts)]
         return self.parts[0]
+
+
+def merged(digests: Sequence[Digest]) -> Digest:
+    """All together, as a new digest: exact if all are; else the exact ones forget their numbers."""
+    whole = Digest(_NONE)
+    whole.count = sum(digest.count for digest in digests)
+    whole.total = sum(digest.total for digest in digests)
+    whole.largest = max((digest.largest for digest in digests), default=0)
+    if all(digest.exact for digest in digests):
+        whole.parts = [part for digest in digests for part in digest.parts]
+        return whole
+    for digest in digests:
+        digest.coarsen()
+    filled = [
+        (digest.first, digest.counts) for digest in digests if digest.counts is not None and digest.count
+    ]
+    whole.first = min((first for first, _ in filled), default=0)
+    whole.counts = np.zeros(
+        max((first + len(counts) for first, counts in filled), default=0) - whole.first, np.int64
+    )
+    for first, counts in filled:
+        whole.counts[first - whole.first :][: len(counts)] += counts
+    whole.parts = []
+    return whole

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 from dataclasses import dataclass, replace
@@ -11,7 +10,7 @@ from operator import add
 
 import numpy as np
 
-from xbarsim.scenario.digest import SKETCH_ERROR, Digest, exact_sum
+from xbarsim.scenario.digest import SKETCH_ERROR, Digest, exact_sum, merged
 from xbarsim.scenario.pairwise import Pairwise
 from xbarsim.scenario.steady_state import (
     Batches,
@@ -176,7 +175,7 @@ class Latencies:
         bare = Estimate(figure, confidence, samples, math.ceil(_BEYOND / min(q, 1 - q)))
         if samples < bare.needed:
             return bare
-        whole = functools.reduce(Digest.merge, kept)
+        whole = merged(kept)
         value_ps = whole.quantile(q)
         told = replace(bare, value_ps=float(value_ps), error=0.0 if whole.exact else SKETCH_ERROR)
         shares = batch_shares(closed[first:], size, value_ps)
