@@ -108,7 +108,7 @@ def mean_wait_m_m_c(load: float, servers: int) -> float:
 def mean_wait_cosmetatos(load: float, servers: int) -> float:
     """M/D/c, approximately: half of M/M/c × (1 + (1 - load) (c - 1) (sqrt(4 + 5 c) - 2) / (16 c load)).
 
-    Source: Cosmetatos, AIIE Transactions 8 (1976) 121.
+    Source: Cosmetatos, INFOR 13 (1975) 328.
     """
     more = (1 - load) * (servers - 1) * (math.sqrt(4 + 5 * servers) - 2) / (16 * servers * load)
     return mean_wait_m_m_c(load, servers) / 2 * (1 + more)

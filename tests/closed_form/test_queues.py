@@ -101,8 +101,8 @@ def test_with_one_server_m_d_c_is_m_d_1(load: float) -> None:
 
 @pytest.mark.parametrize("servers", SERVERS)
 @pytest.mark.parametrize("load", (0.7, 0.9))
-def test_cosmetatos_approximation_is_as_near_as_he_says(load: float, servers: int) -> None:
-    """Within 1 % at loads from 0.7. Source: Cosmetatos, AIIE Transactions 8 (1976) 121."""
+def test_an_approximation_found_in_another_way_is_near(load: float, servers: int) -> None:
+    """Within 1 % at these loads. Source: Cosmetatos, INFOR 13 (1975) 328."""
     approximation = known.mean_wait_cosmetatos(load, servers)
     assert approximation == pytest.approx(known.mean_wait_m_d_c(load, servers), rel=0.01)
 

@@ -20,8 +20,8 @@ class Precision:
     least, most: numbers of requests; with `most` the run ends, however wide the interval.
 
     It is looked at after `least` requests and then at half as many again each time, and must be met at two looks
-    in a row: every look is a chance to stop by luck on an interval that is too narrow (Law and Kelton, Operations
-    Research 30 (1982) 169; Glynn and Whitt, Annals of Applied Probability 2 (1992) 180). On times in an M/M/1
+    in a row: every look is a chance to stop by luck on an interval that is too narrow (Law and Kelton, Management
+    Science 28 (1982) 550; Glynn and Whitt, Annals of Applied Probability 2 (1992) 180). On times in an M/M/1
     system at load 0.7, 300 runs to 10 %, the interval of p95 at 95 % then holds the truth in 92 % of the runs; in
     84 % if they stop at the first such look.
     """
