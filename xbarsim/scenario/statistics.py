@@ -224,7 +224,7 @@ def batch_shares(digests: list[Digest], size: int, value: int) -> Batches | None
 
     Shares, not quantiles, of batches: a quantile of a short stretch of a correlated sequence is biased, a share
     is not. On times in an M/M/1 system at load 0.9, 100 runs of 200,000, intervals of p99 at 95 % from the spread
-    of batch quantiles held the truth in 70 of them, those from shares in 92.
+    of batch quantiles held the truth in 70 of them, those from shares in 92 (none withheld, the same batches).
     """
     means = np.array([digest.total for digest in digests], dtype=np.float64) / size
     above = np.array([digest.above(value) for digest in digests], dtype=np.float64) / size
