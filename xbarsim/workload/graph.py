@@ -8,18 +8,22 @@ them, so that layers can pipeline as line-buffered hardware does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xbarsim.errors import WorkloadError
+from xbarsim.workload.growth import Context, Growth, grown
+
 Positions = NDArray[np.int64]
 
 
 class OpKind(StrEnum):
     INPUT = "input"  # data from outside the chip
+    STATE = "state"  # data kept in memory since earlier tokens: keys, values
     MVM = "mvm"  # weight-stationary matrix product: linear, convolution
     PRODUCT = "product"  # activation-by-activation matrix product: attention
     ELEMENTWISE = "elementwise"  # one result element per element: activation, add, multiply, scale
@@ -28,6 +32,7 @@ class OpKind(StrEnum):
     POOLING = "pooling"
     GATHER = "gather"  # table look-up: embedding
     MOVE = "move"  # changes where elements lie: concatenation, transposition, slicing
+    STORE = "store"  # data put into memory for later tokens
     OUTPUT = "output"  # data leaving the chip
 
 
@@ -200,6 +205,9 @@ class Op:
     table_parameters: parameters held in memory, not in arrays (embedding tables, norm scales).
     inner: for PRODUCT the number of multiply-accumulates behind one result element.
     free: a MOVE or reshape that costs nothing because only the reading order changes.
+    state: for STATE and STORE the memory that is read or added to ("keys.3"), the same name in every
+        network of a model.
+    growth: what one more token of context adds to the counts, None where nothing.
     """
 
     name: str
@@ -215,6 +223,8 @@ class Op:
     table_parameters: int = 0
     inner: int = 0
     free: bool = False
+    state: str | None = None
+    growth: Growth | None = None
 
     @property
     def elements(self) -> int:
@@ -228,6 +238,7 @@ class OpGraph:
 
     notes: what capture did to the model that its user should know (folded normalisations, ...).
     parameters: parameters of the model as its modules count them, before folding.
+    context: the length that its state grows by, None where all counts are fixed.
     """
 
     name: str
@@ -236,6 +247,7 @@ class OpGraph:
     parameters: int = 0
     notes: tuple[str, ...] = ()
     source: str = ""
+    context: Context | None = None
 
     @cached_property
     def by_name(self) -> dict[str, Op]:
@@ -257,3 +269,21 @@ class OpGraph:
     @property
     def weights(self) -> int:
         return sum(matrix.weights for matrix in self.matrices.values())
+
+    @cached_property
+    def grows(self) -> tuple[str, ...]:
+        """Names of the operations whose counts vary with the context."""
+        return tuple(op.name for op in self.ops if op.growth is not None)
+
+    def at_context(self, length: int) -> OpGraph:
+        """The graph of a step with so many tokens of context: what a capture at that length would give.
+
+        Raises: WorkloadError where nothing grows, or the model does not reach so far.
+        """
+        if self.context is None:
+            raise WorkloadError(
+                f"{self.name} has no context to grow by; name a dimension in the shape of its state,"
+                " like 'state: {keys: \"12x1x12x{context}x64\"}'"
+            )
+        context, more = self.context.moved(length), length - self.context.at
+        return replace(self, ops=tuple(grown(op, more) for op in self.ops), context=context)

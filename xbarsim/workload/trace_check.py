@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from xbarsim.workload.graph import (
     Whole,
     Window,
 )
+from xbarsim.workload.growth import GROWING, Context, Growth, numbers
 
 NEEDS: dict[str, type[Need]] = {
     "same": Same,
@@ -37,7 +38,6 @@ NEEDS: dict[str, type[Need]] = {
     "resample": Resample,
 }
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_TOP = ("format", "name", "source", "parameters", "notes", "matrices", "ops")
 
 
 def read_tree(path: Path) -> Any:
@@ -70,6 +70,12 @@ SIZE = Rule("a whole number from 1", lambda v: _count(v) and v > 0)
 FLAG = Rule("true or false", lambda v: isinstance(v, bool))
 TEXTS = Rule("a list of texts", lambda v: isinstance(v, list) and all(isinstance(one, str) for one in v))
 LIST = Rule("a list", lambda v: isinstance(v, list))
+WHOLE = Rule("a whole number", lambda v: _whole(v))
+SLOPES = Rule(
+    "a list of lists of whole numbers, one for each need",
+    lambda v: isinstance(v, list) and all(isinstance(one, list) and all(map(_whole, one)) for one in v),
+)
+MAPPING = Rule("a mapping", lambda v: isinstance(v, dict))
 KIND = Rule(f"one of {', '.join(OpKind)}", lambda v: isinstance(v, str) and v in set(OpKind))
 
 _MATRIX = {"name": TEXT, "rows": SIZE, "columns": SIZE, "groups": SIZE, "bias": FLAG}
@@ -87,12 +93,17 @@ _OP = {
     "table_parameters": COUNT,
     "inner": COUNT,
     "free": FLAG,
+    "state": TEXT,
+    "growth": MAPPING,
 }
+_GROWTH = {**dict.fromkeys(GROWING, WHOLE), "needs": SLOPES}
+_CONTEXT = {"name": TEXT, "at": SIZE, "most": SIZE}
 _GRAPH = {
     "format": COUNT,
     "name": TEXT,
     "source": TEXT,
     "parameters": COUNT,
+    "context": MAPPING,
     "notes": TEXTS,
     "matrices": LIST,
     "ops": LIST,
@@ -118,12 +129,13 @@ class Checked:
         self._check((), self.tree, _GRAPH, ("name", "ops"))
         matrices = [self._made(Matrix, ("matrices", i), one, _MATRIX) for i, one in self._items("matrices")]
         ops = [self._op(("ops", i), one) for i, one in self._items("ops")]
+        context = self._context(ops)
         if not self.problems:
             self._references(ops, {matrix.name for matrix in matrices})
         if self.problems:
             self._raise(self.problems)
         top = {key: value for key, value in self.tree.items() if key != "format"}
-        top["notes"] = tuple(top.get("notes", ()))
+        top["notes"], top["context"] = tuple(top.get("notes", ())), context
         return OpGraph(**{**top, "ops": tuple(ops), "matrices": {matrix.name: matrix for matrix in matrices}})
 
     def _items(self, key: str) -> list[tuple[int, Any]]:
@@ -167,7 +179,32 @@ class Checked:
         if op is None:
             return None
         values = {**entry, "kind": OpKind(op.kind), "inputs": tuple(op.inputs), "needs": tuple(read)}
+        if "growth" in entry:
+            values["growth"] = self._growth((*path, "growth"), entry["growth"], read)
         return Op(**values)
+
+    def _growth(self, path: Path_, entry: Any, needs: list[Need]) -> Growth | None:
+        growth = self._made(Growth, path, entry, _GROWTH)
+        if growth is None:
+            return None
+        slopes = tuple(map(tuple, growth.needs))
+        sizes = [len(numbers(need)) if need else 0 for need in needs]
+        if slopes and (
+            len(slopes) != len(sizes)
+            or any(len(one) not in (0, size) for one, size in zip(slopes, sizes, strict=True))
+        ):
+            self._tell((*path, "needs"), f"{growth.needs!r} does not fit the needs", f"numbers {sizes}")
+        return replace(growth, needs=slopes)
+
+    def _context(self, ops: list[Op | None]) -> Context | None:
+        """The context, which operations that grow must have."""
+        given = self.tree.get("context")
+        if isinstance(given, dict):
+            return self._made(Context, ("context",), given, _CONTEXT)
+        for i, op in enumerate(ops):
+            if op is not None and op.growth is not None:
+                self._tell(("ops", i, "growth"), "there is no context to grow by", "", "give 'context'")
+        return None
 
     def _need(self, path: Path_, entry: Any) -> Any:
         word, values = (

@@ -10,7 +10,8 @@ from xbarsim.errors import shown
 from xbarsim.spec.loader import Located, likely, load_located
 from xbarsim.spec.located import Path_
 from xbarsim.units import DATA, UnitError, parse
-from xbarsim.workload.model_file import TYPES, Input, ModelFile, parse_shape
+from xbarsim.workload.model_file import ModelFile
+from xbarsim.workload.read_inputs import InputReader
 
 KEYS = (
     "name",
@@ -19,12 +20,13 @@ KEYS = (
     "model",
     "arguments",
     "input",
+    "state",
+    "dimensions",
     "trace",
     "precision",
     "fold_batch_norm",
 )
 PRECISION = ("activations", "weights")
-INPUT = ("shape", "type", "high")
 
 
 @dataclass(frozen=True)
@@ -113,41 +115,8 @@ class _Reader:
             self._tell(("model",), f"no file '{file}' beside this one")
         fold = bool(self._typed("fold_batch_norm", bool, "true or false", True))
         arguments = self._typed("arguments", dict, "a mapping of the callable's arguments", {})
-        return ModelFile(path, name, self._inputs(), arguments, fold)
-
-    def _inputs(self) -> tuple[Input, ...]:
-        given = self.tree.get("input")
-        if given is None:
-            self._tell(
-                ("input",), "missing", "the shape of the input, batch 1", "write it like '1x3x224x224'"
-            )
-            return ()
-        if isinstance(given, list):
-            found = [self._input(("input", i), "", one) for i, one in enumerate(given)]
-        elif isinstance(given, dict):
-            found = [self._input(("input", name), str(name), one) for name, one in given.items()]
-        else:
-            found = [self._input(("input",), "", given)]
-        return tuple(one for one in found if one is not None)
-
-    def _input(self, path: Path_, name: str, value: Any) -> Input | None:
-        entry = value if isinstance(value, dict) else {"shape": value}
-        self._known(path, entry, INPUT)
-        kind = entry.get("type", "float32")
-        if kind not in TYPES:
-            self._tell((*path, "type"), shown(kind), "", likely(str(kind), TYPES))
-        high = entry.get("high")
-        if high is not None and (isinstance(high, bool) or not isinstance(high, int) or high < 1):
-            self._tell((*path, "high"), shown(high), "a whole number from 1: the number of different tokens")
-        shape = self._shape(path, entry.get("shape", ""))
-        return Input(shape, name, kind, high) if shape and kind in TYPES else None
-
-    def _shape(self, path: Path_, text: Any) -> tuple[int, ...] | None:
-        try:
-            return parse_shape(text)
-        except ValueError as error:
-            self._tell(path, str(error))
-            return None
+        given = InputReader(self.located).read()
+        return ModelFile(path, name, given.inputs, arguments, fold, given.states, given.dimensions)
 
     def _precision(self) -> dict[str, int | None]:
         given = self._typed("precision", dict, "a mapping with 'activations' and 'weights'", {})
