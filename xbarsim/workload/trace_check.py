@@ -175,13 +175,17 @@ class Checked:
             if isinstance(needs, list)
             else []
         )
+        growth = self._growth((*path, "growth"), entry["growth"], read) if _mapping(entry, "growth") else None
         op = self._made(Op, path, entry, _OP)
         if op is None:
             return None
-        values = {**entry, "kind": OpKind(op.kind), "inputs": tuple(op.inputs), "needs": tuple(read)}
-        if "growth" in entry:
-            values["growth"] = self._growth((*path, "growth"), entry["growth"], read)
-        return Op(**values)
+        changed = {
+            "kind": OpKind(op.kind),
+            "inputs": tuple(op.inputs),
+            "needs": tuple(read),
+            "growth": growth,
+        }
+        return Op(**{**entry, **changed})
 
     def _growth(self, path: Path_, entry: Any, needs: list[Need]) -> Growth | None:
         growth = self._made(Growth, path, entry, _GROWTH)
@@ -193,7 +197,11 @@ class Checked:
             len(slopes) != len(sizes)
             or any(len(one) not in (0, size) for one, size in zip(slopes, sizes, strict=True))
         ):
-            self._tell((*path, "needs"), f"{growth.needs!r} does not fit the needs", f"numbers {sizes}")
+            self._tell(
+                (*path, "needs"),
+                f"{growth.needs!r} does not fit the needs",
+                f"{' and '.join(map(str, sizes))} numbers",
+            )
         return replace(growth, needs=slopes)
 
     def _context(self, ops: list[Op | None]) -> Context | None:
@@ -253,6 +261,10 @@ class Checked:
         for path, found, allowed, fix in problems:
             located.problem(path, found, allowed, fix)
         located.raise_problems()
+
+
+def _mapping(entry: Mapping[str, Any], key: str) -> bool:
+    return isinstance(entry.get(key), dict)
 
 
 def _whole(value: Any) -> bool:

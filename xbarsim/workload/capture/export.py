@@ -42,6 +42,7 @@ def export(
     """
     samples = {key: value for key, value in named.items() if key not in kept}
     _check_batch({**dict(enumerate(inputs)), **samples}, name)
+    inputs, named = _distinct(inputs, named)
     with _inference(model), _tensors_only(model) as outputs, warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         try:
@@ -125,6 +126,20 @@ def _tensors(result: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:
         places = dict(enumerate(result))
     for key, value in places.items():
         yield from _tensors(value, f"{name}.{key}" if name else str(key))
+
+
+def _distinct(inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments without one tensor given for several, which the exporter takes for one argument."""
+    seen: set[int] = set()
+
+    def own(value: Any) -> Any:
+        if not isinstance(value, Tensor):
+            return value
+        twice = id(value) in seen
+        seen.add(id(value))
+        return value.clone() if twice else value
+
+    return tuple(own(value) for value in inputs), {key: own(value) for key, value in named.items()}
 
 
 def _check_batch(inputs: dict[Any, Any], name: str) -> None:

@@ -71,7 +71,8 @@ def _part_name(base: View, shown: Tensor, name: str) -> str:
         return name
     for number in range(base.shape[0]):
         piece = base.index[number].reshape(-1)
-        if piece.numel() == shown.numel() and torch.equal(piece.sort().values, shown):
+        ends = (int(piece.min()), int(piece.max())) == (int(shown[0]), int(shown[-1]))
+        if ends and torch.equal(piece.sort().values, shown):
             return f"{name}.{number}"
     return f"{name}.part"
 
