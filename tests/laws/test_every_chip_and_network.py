@@ -12,9 +12,10 @@ import pytest
 
 import xbarsim as xs
 from xbarsim.shipped import shipped
+from xbarsim.workload.load import shipped_names
 
 CHIPS = sorted(path.stem for path in shipped("architectures").glob("*.yaml"))
-NETWORKS = sorted(p.stem for p in shipped("workloads").glob("*.yaml") if not p.name.endswith(".trace.yaml"))
+NETWORKS = shipped_names()
 # Pairs whose run takes more than about ten seconds in this granularity: `make laws` runs them.
 LONG = {
     ("isaac", "mobilenetv2"), ("isaac", "resnet18"), ("isaac", "vgg8_cifar10"), ("puma", "resnet18"),

@@ -14,6 +14,7 @@ from xbarsim.workload.trace import load_trace
 from xbarsim.workload.workload_file import WorkloadFile, read_workload_file
 
 TRACE_SUFFIX = ".trace.yaml"
+GENERATE_SUFFIX = ".generate.yaml"  # two workloads that together answer prompts: see generation.py
 
 
 @dataclass(frozen=True)
@@ -34,16 +35,25 @@ class Workload:
     from_trace: bool = False
 
 
+def shipped_names(suffix: str = ".yaml") -> list[str]:
+    """Names of the networks that come with xbarsim (or of what else has this suffix)."""
+    other = tuple(one for one in (TRACE_SUFFIX, GENERATE_SUFFIX) if one != suffix)
+    files = shipped("workloads").glob(f"*{suffix}")
+    return sorted(file.name.removesuffix(suffix) for file in files if not file.name.endswith(other))
+
+
 def shipped_path(name: str) -> Path:
     """The file of a network that comes with xbarsim. Raises: SpecError with the nearest names."""
-    folder = shipped("workloads")
-    path = folder / f"{name}.yaml"
+    return shipped_file(name, ".yaml")
+
+
+def shipped_file(name: str, suffix: str) -> Path:
+    """The shipped file of this name and suffix. Raises: SpecError with the nearest names."""
+    path = shipped("workloads") / f"{name}{suffix}"
     if path.is_file():
         return path
-    names = [file.stem for file in folder.glob("*.yaml") if not file.name.endswith(TRACE_SUFFIX)]
-    raise SpecError(
-        [Problem(name, 0, "", "no file and no shipped workload of this name", "", likely(name, names))]
-    )
+    fix = likely(name, shipped_names(suffix))
+    raise SpecError([Problem(name, 0, "", "no file and no shipped workload of this name", "", fix)])
 
 
 def load_workload(path_or_name: str | Path) -> Workload:
@@ -58,6 +68,8 @@ def load_workload(path_or_name: str | Path) -> Workload:
         path = shipped_path(str(path_or_name))
     if path.name.endswith(TRACE_SUFFIX):
         return _from_trace_file(path)
+    if path.name.endswith(GENERATE_SUFFIX):
+        raise SpecError([Problem(path.name, 0, "", "two networks; load_generation reads it")])
     called = path.name if path != Path(path_or_name) else str(path_or_name)
     file = read_workload_file(path, called)
     graph, from_trace = _graph(file)
