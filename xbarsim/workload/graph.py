@@ -12,13 +12,17 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
-import numpy as np
-from numpy.typing import NDArray
-
 from xbarsim.errors import WorkloadError
 from xbarsim.workload.growth import Context, Growth, grown
-
-Positions = NDArray[np.int64]
+from xbarsim.workload.needs import Causal as Causal
+from xbarsim.workload.needs import Need as Need
+from xbarsim.workload.needs import Part as Part
+from xbarsim.workload.needs import Positions as Positions
+from xbarsim.workload.needs import Resample as Resample
+from xbarsim.workload.needs import Same as Same
+from xbarsim.workload.needs import Slice as Slice
+from xbarsim.workload.needs import Whole as Whole
+from xbarsim.workload.needs import Window as Window
 
 
 class OpKind(StrEnum):
@@ -34,136 +38,6 @@ class OpKind(StrEnum):
     MOVE = "move"  # changes where elements lie: concatenation, transposition, slicing
     STORE = "store"  # data put into memory for later tokens
     OUTPUT = "output"  # data leaving the chip
-
-
-@dataclass(frozen=True)
-class Same:
-    """Output position i needs input position i, and no other."""
-
-    def last_needed(self, positions: int) -> Positions:
-        return np.arange(positions, dtype=np.int64)
-
-    def first_needed(self, positions: int) -> Positions:
-        return np.arange(positions, dtype=np.int64)
-
-
-@dataclass(frozen=True)
-class Whole:
-    """Every output position needs the whole input (of `inputs` positions)."""
-
-    inputs: int
-
-    def last_needed(self, positions: int) -> Positions:
-        return np.full(positions, self.inputs - 1, dtype=np.int64)
-
-    def first_needed(self, positions: int) -> Positions:
-        return np.zeros(positions, dtype=np.int64)
-
-
-@dataclass(frozen=True)
-class Causal:
-    """Output position i needs input positions 0 … i + offset (masked attention)."""
-
-    offset: int = 0
-
-    def last_needed(self, positions: int) -> Positions:
-        return np.arange(positions, dtype=np.int64) + self.offset
-
-    def first_needed(self, positions: int) -> Positions:
-        return np.zeros(positions, dtype=np.int64)
-
-
-@dataclass(frozen=True)
-class Slice:
-    """Output position i needs input position start + i * step."""
-
-    start: int
-    step: int = 1
-
-    def last_needed(self, positions: int) -> Positions:
-        return self.start + self.step * np.arange(positions, dtype=np.int64)
-
-    def first_needed(self, positions: int) -> Positions:
-        return self.last_needed(positions)
-
-
-@dataclass(frozen=True)
-class Window:
-    """A sliding window over a raster-ordered map: convolution and pooling.
-
-    All pairs are (rows, columns); one-dimensional windows have one row.
-    """
-
-    input_size: tuple[int, int]
-    output_size: tuple[int, int]
-    kernel: tuple[int, int]
-    stride: tuple[int, int] = (1, 1)
-    padding: tuple[int, int] = (0, 0)
-    dilation: tuple[int, int] = (1, 1)
-
-    def _edge(self, last: bool) -> Positions:
-        """Raster index of the last (or first) input position inside each output's window."""
-        index = []
-        for axis in (0, 1):
-            reach = (self.kernel[axis] - 1) * self.dilation[axis] if last else 0
-            at = np.arange(self.output_size[axis], dtype=np.int64) * self.stride[axis]
-            index.append(np.clip(at - self.padding[axis] + reach, 0, self.input_size[axis] - 1))
-        raster = index[0][:, None] * self.input_size[1] + index[1][None, :]
-        return raster.reshape(-1)
-
-    def last_needed(self, positions: int) -> Positions:
-        return np.maximum.accumulate(self._edge(last=True))
-
-    def first_needed(self, positions: int) -> Positions:
-        # What a later output still needs must stay: a running minimum from the end.
-        return np.minimum.accumulate(self._edge(last=False)[::-1])[::-1]
-
-
-@dataclass(frozen=True)
-class Part:
-    """The input is one part of a concatenation: output position start + i is its position i.
-
-    Output positions before the part need none of it: their last needed position is -1.
-    """
-
-    start: int
-    inputs: int
-
-    def last_needed(self, positions: int) -> Positions:
-        return np.clip(np.arange(positions, dtype=np.int64) - self.start, -1, self.inputs - 1)
-
-    def first_needed(self, positions: int) -> Positions:
-        return np.maximum(self.last_needed(positions), 0)
-
-
-@dataclass(frozen=True)
-class Resample:
-    """A map read at another resolution: output row r needs input row floor(r * H_in / H_out).
-
-    reach: neighbours needed on either side (0 nearest, 1 bilinear). All pairs are (rows, columns).
-    """
-
-    input_size: tuple[int, int]
-    output_size: tuple[int, int]
-    reach: tuple[int, int] = (0, 0)
-
-    def _raster(self, sign: int) -> Positions:
-        index = []
-        for axis in (0, 1):
-            size, out = self.input_size[axis], self.output_size[axis]
-            at = np.arange(out, dtype=np.int64) * size // out
-            index.append(np.clip(at + sign * self.reach[axis], 0, size - 1))
-        raster = index[0][:, None] * self.input_size[1] + index[1][None, :]
-        return raster.reshape(-1)
-
-    def last_needed(self, positions: int) -> Positions:
-        return np.maximum.accumulate(self._raster(1))
-
-    def first_needed(self, positions: int) -> Positions:
-        return np.minimum.accumulate(self._raster(-1)[::-1])[::-1]
-
-
-Need = Same | Whole | Causal | Slice | Window | Part | Resample
 
 
 @dataclass(frozen=True)
@@ -208,6 +82,8 @@ class Op:
     state: for STATE and STORE the memory that is read or added to ("keys.3"), the same name in every
         network of a model.
     growth: what one more token of context adds to the counts, None where nothing.
+    expert: group and number of the expert that it is part of: done only for the tokens that go there.
+        What reads several experts of a group ("combine") gets results from as many as are chosen.
     """
 
     name: str
@@ -225,11 +101,21 @@ class Op:
     free: bool = False
     state: str | None = None
     growth: Growth | None = None
+    expert: tuple[str, int] | None = None
 
     @property
     def elements(self) -> int:
         """Elements of the result."""
         return self.positions * self.width
+
+
+@dataclass(frozen=True)
+class ExpertGroup:
+    """Experts (parts of the network that do the same work), of which each token goes to `top_k`."""
+
+    name: str
+    count: int
+    top_k: int
 
 
 @dataclass(frozen=True)
@@ -239,6 +125,7 @@ class OpGraph:
     notes: what capture did to the model that its user should know (folded normalisations, ...).
     parameters: parameters of the model as its modules count them, before folding.
     context: the length that its state grows by, None where all counts are fixed.
+    experts: groups of experts by name, of mixtures of experts.
     """
 
     name: str
@@ -248,6 +135,7 @@ class OpGraph:
     notes: tuple[str, ...] = ()
     source: str = ""
     context: Context | None = None
+    experts: dict[str, ExpertGroup] = field(default_factory=dict)
 
     @cached_property
     def by_name(self) -> dict[str, Op]:
@@ -264,7 +152,17 @@ class OpGraph:
 
     @property
     def macs(self) -> int:
+        """Multiply-accumulates with every expert at work on every token."""
         return sum(op.macs for op in self.ops)
+
+    @property
+    def active_macs(self) -> int:
+        """Multiply-accumulates with each token at the experts that are chosen for it, whichever they are."""
+        idle = 0
+        for group in self.experts.values():
+            macs = sum(op.macs for op in self.ops if op.expert and op.expert[0] == group.name)
+            idle += macs // group.count * (group.count - group.top_k)
+        return self.macs - idle
 
     @property
     def weights(self) -> int:

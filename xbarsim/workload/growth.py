@@ -12,9 +12,10 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from xbarsim.errors import WorkloadError
+from xbarsim.workload.needs import Need
 
 if TYPE_CHECKING:
-    from xbarsim.workload.graph import Need, Op
+    from xbarsim.workload.graph import Op
 
 GROWING = ("positions", "width", "macs", "element_ops", "inner")
 

@@ -10,6 +10,7 @@ from xbarsim.shipped import shipped
 from xbarsim.spec.loader import likely
 from xbarsim.workload.graph import OpGraph
 from xbarsim.workload.model_file import digest_of
+from xbarsim.workload.routing import Router
 from xbarsim.workload.trace import load_trace
 from xbarsim.workload.workload_file import WorkloadFile, read_workload_file
 
@@ -23,6 +24,7 @@ class Workload:
 
     activation_bits, weight_bits: None where the file leaves them to the chip.
     from_trace: the graph was read from its saved trace, not captured anew.
+    router: of a mixture of experts, where the file gives one.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Workload:
     path: str
     description: str = ""
     from_trace: bool = False
+    router: Router | None = None
 
 
 def shipped_names(suffix: str = ".yaml") -> list[str]:
@@ -75,7 +78,7 @@ def load_workload(path_or_name: str | Path) -> Workload:
     graph, from_trace = _graph(file)
     return Workload(
         file.name, file.source, replace(graph, name=file.name), file.activation_bits, file.weight_bits,
-        str(path), file.description, from_trace,
+        str(path), file.description, from_trace, file.router.router(graph.experts) if file.router else None,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from xbarsim.errors import WorkloadError
 from xbarsim.workload.affine import lengths_of, with_growth
+from xbarsim.workload.experts import Experts, with_experts
 from xbarsim.workload.graph import OpGraph
 from xbarsim.workload.growth import Context
 from xbarsim.workload.shapes import Dimension, Input
@@ -38,6 +39,7 @@ class ModelFile:
     fold_batch_norm: bool = True
     states: tuple[State, ...] = ()
     dimensions: tuple[Dimension, ...] = ()
+    experts: Experts | None = None
 
     @property
     def source(self) -> str:
@@ -51,6 +53,8 @@ class ModelFile:
         if self.states or self.dimensions:
             named = [list(one.lengths) for one in self.inputs]
             settings += [named, [astuple(one) for one in (*self.states, *self.dimensions)]]
+        if self.experts is not None:
+            settings.append(astuple(self.experts))
         text = json.dumps(settings, sort_keys=True, default=str)
         return hashlib.sha256(self._bytes() + b"\0" + text.encode()).hexdigest()
 
@@ -114,7 +118,7 @@ class ModelFile:
         from xbarsim.workload.capture import trace
 
         tensors = [(one.name, torch.zeros(one.shape, dtype=getattr(torch, one.type))) for one in self.inputs]
-        return trace(
+        graph = trace(
             model,
             *(tensor for key, tensor in tensors if not key),
             named_inputs={key: tensor for key, tensor in tensors if key},
@@ -122,6 +126,7 @@ class ModelFile:
             fold_batch_norm=self.fold_batch_norm,
             states=self.states,
         )
+        return graph if self.experts is None else with_experts(graph, self.experts)
 
 
 def digest_of(source: str) -> str:

@@ -44,6 +44,8 @@ def trace_text(graph: OpGraph) -> str:
     lines = [f"format: {FORMAT}", f"name: {_flow(graph.name)}", f"source: {_flow(graph.source)}"]
     lines += [f"parameters: {graph.parameters}"]
     lines += [f"context: {_flow(_fields(graph.context, always=('name', 'at')))}"] if graph.context else []
+    groups = [_flow(_fields(group, always=())) for group in graph.experts.values()]
+    lines += _listed("experts", groups) if groups else []
     lines += _listed("notes", [_flow(note) for note in graph.notes])
     lines += _listed("matrices", [_flow(_matrix(matrix)) for matrix in graph.matrices.values()])
     lines += _listed("ops", [_flow(_op(op)) for op in graph.ops])

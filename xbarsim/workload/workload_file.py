@@ -11,7 +11,9 @@ from xbarsim.spec.loader import Located, likely, load_located
 from xbarsim.spec.located import Path_
 from xbarsim.units import DATA, UnitError, parse
 from xbarsim.workload.model_file import ModelFile
+from xbarsim.workload.read_experts import Mixture, read_experts
 from xbarsim.workload.read_inputs import InputReader
+from xbarsim.workload.routing import Recorded, Seeded
 
 KEYS = (
     "name",
@@ -22,6 +24,7 @@ KEYS = (
     "input",
     "state",
     "dimensions",
+    "experts",
     "trace",
     "precision",
     "fold_batch_norm",
@@ -41,6 +44,7 @@ class WorkloadFile:
     trace: Path | None
     activation_bits: int | None
     weight_bits: int | None
+    router: Seeded | Recorded | None = None
 
 
 def read_workload_file(path: Path, name: str) -> WorkloadFile:
@@ -60,6 +64,7 @@ class _Reader:
 
     def __init__(self, located: Located, path: Path):
         self.located, self.path, self.tree = located, path, located.tree
+        self.experts = Mixture()
 
     def read(self) -> WorkloadFile:
         self._known((), self.tree, KEYS)
@@ -71,6 +76,7 @@ class _Reader:
             self._tell(("name",), "missing", "a text")
         trace = self._text("trace")
         bits = self._precision()
+        self.experts = read_experts(self.located, self.path.parent)
         return WorkloadFile(
             self.path,
             self._text("name"),
@@ -80,6 +86,7 @@ class _Reader:
             self.path.parent / trace if trace else None,
             bits.get("activations"),
             bits.get("weights"),
+            self.experts.router,
         )
 
     def _tell(self, path: Path_, found: str, allowed: str = "", fix: str = "") -> None:
@@ -116,7 +123,8 @@ class _Reader:
         fold = bool(self._typed("fold_batch_norm", bool, "true or false", True))
         arguments = self._typed("arguments", dict, "a mapping of the callable's arguments", {})
         given = InputReader(self.located).read()
-        return ModelFile(path, name, given.inputs, arguments, fold, given.states, given.dimensions)
+        experts = self.experts.experts
+        return ModelFile(path, name, given.inputs, arguments, fold, given.states, given.dimensions, experts)
 
     def _precision(self) -> dict[str, int | None]:
         given = self._typed("precision", dict, "a mapping with 'activations' and 'weights'", {})

@@ -18,6 +18,7 @@ from xbarsim.workload.capture import (  # noqa: F401  (they register their conve
     ops_matrix,
     ops_pooling,
     ops_recurrent,
+    ops_routing,
     ops_shape,
 )
 from xbarsim.workload.capture.build import NOTHING, Builder
