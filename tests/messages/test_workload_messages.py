@@ -177,6 +177,27 @@ CASES = {
         "name: net\nmodel: model.py:build\ninput: 1x3\nstate: {a: '{m}x{m}'}\ndimensions: {m: 4}\n",
         "net.yaml:4 state.a: 'm' more than once; allowed: one named dimension",
     ),
+    "experts": (
+        "name: net\nmodel: model.py:build\ninput: 1x3\n"
+        "experts: {module: x, modules: layers, top_k: 0, router: {seed: -1, skew: flat, wrap: true}}\n",
+        "net.yaml:4 experts.module: unknown key; did you mean 'modules'?\n"
+        "net.yaml:4 experts.modules: 'layers'; allowed: where the experts are, like 'layers.*.experts.*'\n"
+        "net.yaml:4 experts.router.seed: -1; allowed: a whole number from 0\n"
+        "net.yaml:4 experts.router.skew: 'flat'; allowed: an exponent of Zipf's law from 0, which is uniform\n"
+        "net.yaml:4 experts.router.wrap: unknown key; allowed: seed, skew\n"
+        "net.yaml:4 experts.top_k: 0; allowed: how many experts each token goes to, from 1",
+    ),
+    "recorded router": (
+        "name: net\nmodel: model.py:build\ninput: 1x3\n"
+        "experts: {modules: a.*, top_k: 1, router: {recorded: a.csv, wrap: 1}}\n",
+        "net.yaml:4 experts.router.recorded: no file 'a.csv' beside this one; "
+        "allowed: a CSV with 'group,token,expert,expert' as first line\n"
+        "net.yaml:4 experts.router.wrap: 1; allowed: true or false",
+    ),
+    "no router": (
+        "name: net\nmodel: model.py:build\ninput: 1x3\nexperts: {modules: a.*, top_k: 1, router: random}\n",
+        "net.yaml:4 experts.router: 'random'; allowed: {seed: 1}, {seed: 1, skew: 0.8} or {recorded: file.csv}",
+    ),
     "no model file": (
         "name: net\nmodel: other.py:build\ninput: 1x3\n",
         "net.yaml:2 model: no file 'other.py' beside this one",
@@ -246,6 +267,18 @@ net.trace.yaml:4 ops[0].state: 3 is not a text
 net.trace.yaml:5 ops[1].growth: there is no context to grow by; give 'context'
 net.trace.yaml:5 ops[1].growth.needs: [[1]] does not fit the needs; allowed: 0 numbers
 net.trace.yaml:6 ops[2].growth.width: 1.5 is not a whole number"""
+EXPERTS = """\
+format: 1
+name: net
+experts:
+- {name: a, count: 2, top_k: 1}
+ops:
+- {name: x, kind: move, function: f, expert: [b, 0]}
+- {name: y, kind: move, function: f, expert: [a, 2]}
+"""
+EXPERTS_TEXT = """\
+net.trace.yaml:6 ops[0].expert: no group of experts 'b'; allowed: a
+net.trace.yaml:7 ops[1].expert: expert 2 of 2; allowed: from 0 to 1"""
 REFERENCES = """\
 format: 1
 name: net
@@ -269,6 +302,7 @@ net.trace.yaml:7 ops[3].needs: 0 needs; allowed: 1, one for each input"""
         (TRACE, TRACE_TEXT),
         (REFERENCES, REFERENCES_TEXT),
         (GROWTHS, GROWTHS_TEXT),
+        (EXPERTS, EXPERTS_TEXT),
         ("format: 2\n", "net.trace.yaml:1 format: 2; allowed: 1; save the trace anew"),
         ("format: 1\nname: [\n", None),
         ("- 1\n", None),

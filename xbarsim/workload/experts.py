@@ -54,12 +54,11 @@ def with_experts(graph: OpGraph, experts: Experts) -> OpGraph:
 
 
 def _patterns(names: Iterable[str]) -> set[str]:
-    """Places of the network with * for numbers, up to the last number."""
+    """Places of the network that end in a number, with * for numbers."""
     found = set()
     for name in names:
         parts = ["*" if part.isdigit() else part for part in name.split(".")]
-        if "*" in parts[1:]:
-            found.add(".".join(parts[: len(parts) - parts[::-1].index("*")]))
+        found |= {".".join(parts[: place + 1]) for place, part in enumerate(parts) if place and part == "*"}
     return found
 
 

@@ -11,6 +11,7 @@ from xbarsim.spec.loader import Located, likely, load_located
 from xbarsim.spec.located import Path_
 from xbarsim.workload.graph import OpGraph, OpKind
 from xbarsim.workload.load import GENERATE_SUFFIX, Workload, load_workload, shipped_file
+from xbarsim.workload.routing import Router
 
 KEYS = ("name", "source", "description", "prefill", "decode", "prompt_tokens", "tokens")
 
@@ -21,7 +22,8 @@ class Generation:
 
     The matrices of the two graphs that have the same name are the same weights. What prefill stores is
     what decode reads: an operation's `state` names the memory.
-    prompt_tokens: length of the prompt; tokens: length of the answer, whose first token prefill gives.
+    prompt_tokens: length of the prompt; tokens: length of the answer, whose first token prefill gives;
+    router: of a mixture of experts; tokens of prompt and answer are counted on.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Generation:
     source: str = ""
     description: str = ""
     path: str = ""
+    router: Router | None = None
 
     @property
     def contexts(self) -> range:
@@ -42,8 +45,8 @@ class Generation:
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates of the whole answer."""
-        return self.prefill.macs + sum(self.decode.at_context(n).macs for n in self.contexts)
+        """Multiply-accumulates of the whole answer, of the experts that are chosen."""
+        return self.prefill.active_macs + sum(self.decode.at_context(n).active_macs for n in self.contexts)
 
 
 def load_generation(
@@ -86,7 +89,7 @@ class _Reader:
         self._check_shared(prefill, decode)
         return Generation(
             name, prefill.graph, decode.graph, prompt, tokens, decode.activation_bits, decode.weight_bits,
-            self._text("source"), self._text("description"), str(self.path),
+            self._text("source"), self._text("description"), str(self.path), decode.router,
         )  # fmt: skip
 
     def _tell(self, path: Path_, found: str, allowed: str = "", fix: str = "") -> None:
@@ -158,6 +161,8 @@ class _Reader:
         bits = {(one.activation_bits, one.weight_bits) for one in (prefill, decode)}
         if len(bits) > 1:
             self._tell(("decode",), "another 'precision' than prefill", "", "they share their weights")
+        if prefill.router != decode.router:
+            self._tell(("decode",), "another router of its 'experts' than prefill", "", "give both the same")
         self._check_states(prefill.graph, decode.graph)
 
     def _check_states(self, prefill: OpGraph, decode: OpGraph) -> None:

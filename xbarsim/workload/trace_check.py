@@ -130,6 +130,7 @@ class Checked:
             "inputs": tuple(op.inputs),
             "needs": tuple(read),
             "growth": growth,
+            "expert": tuple(op.expert) if op.expert else None,
         }
         return Op(**{**entry, **changed})
 
