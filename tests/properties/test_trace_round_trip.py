@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from xbarsim.workload.graph import (
     Causal,
+    ExpertGroup,
     Matrix,
     Op,
     OpGraph,
@@ -59,6 +60,8 @@ def graphs(draw):
         name: draw(st.builds(Matrix, st.just(name), SIZES, SIZES, SIZES, st.booleans()))
         for name in draw(st.lists(TEXTS, max_size=3, unique=True))
     }
+    groups = {name: ExpertGroup(name, 3, 2) for name in draw(st.lists(TEXTS, max_size=2, unique=True))}
+    places = st.tuples(st.sampled_from(list(groups)), st.integers(0, 2)) if groups else st.none()
     context = draw(st.none() | st.builds(Context, TEXTS, SIZES, st.none() | SIZES))
     ops: list[Op] = []
     for name in names:
@@ -82,10 +85,11 @@ def graphs(draw):
                 draw(st.booleans()),
                 draw(st.none() | TEXTS),
                 draw(st.none() | growths(how)) if context else None,
+                draw(st.none() | places),
             )
         )
     notes = tuple(draw(st.lists(TEXTS, max_size=3)))
-    return OpGraph(draw(TEXTS), tuple(ops), matrices, draw(COUNTS), notes, draw(TEXTS), context)
+    return OpGraph(draw(TEXTS), tuple(ops), matrices, draw(COUNTS), notes, draw(TEXTS), context, groups)
 
 
 @settings(deadline=None, max_examples=60)

@@ -50,6 +50,8 @@ class Mixture(nn.Module):
         best, places = self.router(x).softmax(-1).topk(2, -1)
         if self.gates == "scatter":
             return torch.zeros(1, TOKENS, COUNT).scatter(-1, places, best)
+        if self.gates == "mask":
+            return torch.cat([(best * (places == n)).sum(-1, keepdim=True) for n in range(COUNT)], -1)
         chosen = nn.functional.one_hot(places, COUNT)
         return (chosen * best.unsqueeze(-1)).sum(-2)
 
@@ -66,7 +68,7 @@ def captured(model: nn.Module, modules: str = "experts.*", top_k: int = 2) -> Op
     return with_experts(graph, Experts(modules, top_k))
 
 
-@pytest.mark.parametrize("gates", ["scatter", "one_hot"])
+@pytest.mark.parametrize("gates", ["scatter", "one_hot", "mask"])
 @pytest.mark.parametrize("combine", [added, from_zero, stacked, stacked_first])
 def test_each_expert_has_its_operations_and_one_sum_takes_the_chosen(combine, gates):
     graph = captured(Mixture(combine, gates))

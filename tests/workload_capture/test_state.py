@@ -184,35 +184,47 @@ def test_prefill_stores_what_decode_reads():
     assert {op.positions for op in prefill.ops if op.kind is OpKind.STORE} == {128}
 
 
-def test_a_model_of_a_library_decodes_with_its_own_cache():
+class Step(nn.Module):
+    """One token through a model of a library, with its own kind of cache."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, token, keys, values):
+        cache = pytest.importorskip("transformers").DynamicCache()
+        for number in range(2):
+            cache.update(keys[number], values[number], number)
+        words = self.model(token, past_key_values=cache, use_cache=True).logits
+        added = {"keys": [one.keys[:, :, -1:] for one in cache.layers]}
+        return {"words": words, **added, "values": [one.values[:, :, -1:] for one in cache.layers]}
+
+
+SIZES = {"num_hidden_layers": 2, "hidden_size": 16, "vocab_size": 50, "max_position_embeddings": 64}
+GROUPED = {**SIZES, "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 32}
+LIBRARY = {  # name: (model, configuration, settings, heads with keys, width of a head)
+    "gpt2": ("GPT2LMHeadModel", "GPT2Config", {**SIZES, "num_attention_heads": 2}, 2, 8),
+    "llama, heads that share keys": ("LlamaForCausalLM", "LlamaConfig", GROUPED, 2, 4),
+}
+
+
+@pytest.mark.parametrize("name", LIBRARY)
+def test_a_model_of_a_library_decodes_with_its_own_cache(name):
     transformers = pytest.importorskip("transformers")
-    config = transformers.GPT2Config(n_layer=2, n_head=2, n_embd=16, vocab_size=50, n_positions=64)
-
-    class Step(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = transformers.GPT2LMHeadModel(config)
-
-        def forward(self, token, keys, values):
-            cache = transformers.DynamicCache()
-            for number in range(2):
-                cache.update(keys[number], values[number], number)
-            words = self.model(token, past_key_values=cache, use_cache=True).logits
-            added = {"keys": [one.keys[:, :, -1:] for one in cache.layers]}
-            return {"words": words, **added, "values": [one.values[:, :, -1:] for one in cache.layers]}
+    called, configuration, settings, heads, width = LIBRARY[name]
+    model = Step(getattr(transformers, called)(getattr(transformers, configuration)(**settings)))
 
     def at(context):
         named = {"token": torch.zeros(1, 1, dtype=torch.long)}
-        named |= dict.fromkeys(("keys", "values"), torch.zeros(2, 1, 2, context, 8))
+        named |= dict.fromkeys(("keys", "values"), torch.zeros(2, 1, heads, context, width))
         return trace(model, named_inputs=named, name="step", states=KEPT)
 
-    model = Step()
     graph = with_growth({length: at(length) for length in (8, 9, 30)}, Context("context", 8, 63))
-    for context in (1, 5, 20, 63):
+    for context in (1, 5, 63):
         assert without_growth(graph.at_context(context)).ops == at(context).ops
     products = sum(op.macs for op in graph.ops if op.kind is OpKind.PRODUCT)
     assert products == 2 * 2 * 16 * (8 + 1)
-    assert sum(op.elements for op in graph.ops if op.kind is OpKind.STATE) == 2 * 2 * 16 * 8
+    assert sum(op.elements for op in graph.ops if op.kind is OpKind.STATE) == 2 * 2 * heads * width * 8
 
 
 def test_a_chip_without_memory_for_it_has_its_state_outside():
