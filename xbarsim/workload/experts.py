@@ -49,7 +49,7 @@ def with_experts(graph: OpGraph, experts: Experts) -> OpGraph:
         raise WorkloadError(f"{graph.name}: no operation lies in the experts '{experts.modules}'; {fix}")
     groups = {name: _group(graph.name, name, placed.values(), experts) for name, _ in placed.values()}
     ops = _Combiner(graph.name, groups, placed).ops(graph.ops)
-    _check_alike(graph.name, groups, ops)
+    _check_alike(graph.name, ops)
     return replace(graph, ops=ops, experts=groups)
 
 
@@ -74,23 +74,21 @@ def _group(graph: str, name: str, places: Iterable[Chosen], experts: Experts) ->
     return ExpertGroup(name, len(numbers), experts.top_k)
 
 
-def _check_alike(graph: str, groups: Mapping[str, ExpertGroup], ops: Sequence[Op]) -> None:
+def _check_alike(graph: str, ops: Sequence[Op]) -> None:
     """Experts of a group do the same work, so that its amount does not hang on the router."""
-    for group in groups.values():
-        work = {
-            number: [
-                (op.function, op.macs, op.element_ops) for op in ops if op.expert == (group.name, number)
-            ]
-            for number in range(group.count)
-        }
-        for number, found in work.items():
-            if found != work[0]:
-                macs = (sum(macs for _, macs, _ in work[n]) for n in (0, number))
-                raise WorkloadError(
-                    f"{graph}: expert {number} of '{group.name}' does other work than expert 0"
-                    f" ({' and '.join(map(str, macs))} multiply-accumulates in expert 0 and {number},"
-                    f" {len(work[0])} and {len(found)} operations)"
-                )
+    work: dict[Chosen, list[tuple[str, int, int]]] = {}
+    for op in ops:
+        if op.expert is not None:
+            work.setdefault(op.expert, []).append((op.function, op.macs, op.element_ops))
+    for (group, number), found in work.items():
+        first = work[group, 0]
+        if found != first:
+            macs = (str(sum(macs for _, macs, _ in one)) for one in (first, found))
+            raise WorkloadError(
+                f"{graph}: expert {number} of '{group}' does other work than expert 0"
+                f" ({' and '.join(macs)} multiply-accumulates in expert 0 and {number},"
+                f" {len(first)} and {len(found)} operations)"
+            )
 
 
 @dataclass
