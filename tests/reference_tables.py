@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterable
 from typing import Any, get_args
 
-from xbarsim.shipped import shipped
 from xbarsim.spec.chip import Header, MappingChoices, Precision, Reported
 from xbarsim.spec.component import ComponentSpec, Spec, annotation, kinds, models, yaml_name
 from xbarsim.spec.connect import TopologyEntry
 from xbarsim.spec.values import expected
 from xbarsim.units import DIMENSIONS
-from xbarsim.workload.load import TRACE_SUFFIX, load_workload
+from xbarsim.workload.load import load_workload, shipped_names
 
 PLACE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 WORDS = ", or 'ideal', 'unknown' or 'included'"
@@ -81,12 +80,10 @@ def _units() -> str:
 
 def _networks() -> str:
     rows = []
-    for file in sorted(shipped("workloads").glob("*.yaml")):
-        if not file.name.endswith(TRACE_SUFFIX):
-            work = load_workload(file.stem)
-            rows.append(
-                (f"`{work.name}`", work.description, f"{work.graph.macs:,}", f"{work.graph.parameters:,}")
-            )
+    for work in map(load_workload, shipped_names()):
+        rows.append(
+            (f"`{work.name}`", work.description, f"{work.graph.macs:,}", f"{work.graph.parameters:,}")
+        )
     return _markdown(rows, ("name", "network", "MACs", "parameters"))
 
 

@@ -2,9 +2,10 @@
 
 import torch
 from torch import Tensor, nn
-from transformer import PreNormBlock
+from transformer import Past, PreNormBlock
 
 WORDS, PLACES, WIDTH, LAYERS, HEADS = 50_257, 1_024, 768, 12, 12
+Answer = dict[str, Tensor | tuple[Tensor, ...]]
 
 
 class GPT2(nn.Module):
@@ -19,30 +20,35 @@ class GPT2(nn.Module):
         self.head = nn.Linear(WIDTH, WORDS, bias=False)
         self.head.weight = self.words.weight
 
+    def answer(self, x: Tensor, remembered: list[Past]) -> Answer:
+        """The next word, and for each layer what is added to the keys and values."""
+        keys, values = zip(*remembered, strict=True)
+        return {"words": self.head(self.norm(x[:, -1])), "keys": keys, "values": values}
+
 
 class Prefill(GPT2):
-    """Reads a whole prompt, (1, tokens), and predicts the word after its end."""
+    """Reads a whole prompt, (1, tokens): the word after its end, keys and values for those to come."""
 
-    def forward(self, tokens: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor) -> Answer:
         x = self.words(tokens) + self.places(torch.arange(tokens.shape[1]))
+        remembered: list[Past] = []
         for layer in self.layers:
-            x = layer(x)
-        return self.head(self.norm(x[:, -1]))
+            x = layer(x, None, remembered)
+        return self.answer(x, remembered)
 
 
 class Decode(GPT2):
-    """Reads one token, (1, 1), beside the keys and values of the tokens before it.
+    """Reads one token, (1, 1), and the keys and values of the tokens before it, and adds its own to them.
 
-    keys, values: (layers, 1, heads, tokens before, width of a head). The token's own keys and values
-    stay in the model: storing them for the next step is not part of the workload.
+    keys, values: (layers, 1, heads, tokens before, width of a head).
     """
 
-    def forward(self, token: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        place = keys.shape[3]
-        x = self.words(token) + self.places.weight[place]
+    def forward(self, token: Tensor, keys: Tensor, values: Tensor) -> Answer:
+        x = self.words(token) + self.places.weight[keys.shape[3]]
+        remembered: list[Past] = []
         for number, layer in enumerate(self.layers):
-            x = layer(x, (keys[number], values[number]))
-        return self.head(self.norm(x[:, -1]))
+            x = layer(x, (keys[number], values[number]), remembered)
+        return self.answer(x, remembered)
 
 
 def prefill() -> nn.Module:

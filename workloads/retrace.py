@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from xbarsim.workload.load import TRACE_SUFFIX
+from xbarsim.workload.load import GENERATE_SUFFIX, TRACE_SUFFIX
 from xbarsim.workload.trace import save_trace
 from xbarsim.workload.workload_file import read_workload_file
 
@@ -25,8 +25,8 @@ def retrace(path: Path) -> str:
 
 
 def main(names: list[str]) -> None:
-    found = [path for path in sorted(HERE.glob("*.yaml")) if not path.name.endswith(TRACE_SUFFIX)]
-    for path in found:
+    others = (TRACE_SUFFIX, GENERATE_SUFFIX)
+    for path in (path for path in sorted(HERE.glob("*.yaml")) if not path.name.endswith(others)):
         if not names or path.stem in names:
             sys.stdout.write(retrace(path) + "\n")
 

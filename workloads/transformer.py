@@ -8,7 +8,10 @@ Past = tuple[Tensor, Tensor]  # keys and values of earlier tokens, each (1, head
 
 
 class Attention(nn.Module):
-    """Multi-head self-attention, over earlier tokens too where their keys and values are given."""
+    """Multi-head self-attention, over earlier tokens too where their keys and values are given.
+
+    remembered: list to which the keys and values of these tokens are added, for tokens to come.
+    """
 
     def __init__(self, width: int, heads: int, causal: bool = False) -> None:
         super().__init__()
@@ -16,10 +19,12 @@ class Attention(nn.Module):
         self.qkv = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
 
-    def forward(self, x: Tensor, past: Past | None = None) -> Tensor:
+    def forward(self, x: Tensor, past: Past | None = None, remembered: list[Past] | None = None) -> Tensor:
         _, tokens, width = x.shape
         parts = self.qkv(x).view(1, tokens, 3, self.heads, width // self.heads)
         query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
+        if remembered is not None:
+            remembered.append((key, value))
         if past is not None:
             key, value = torch.cat((past[0], key), dim=2), torch.cat((past[1], value), dim=2)
         y = scaled_dot_product_attention(query, key, value, is_causal=self.causal and past is None)
@@ -49,8 +54,8 @@ class PreNormBlock(nn.Module):
         self.norm2 = nn.LayerNorm(width, eps=epsilon)
         self.feed_forward = FeedForward(width)
 
-    def forward(self, x: Tensor, past: Past | None = None) -> Tensor:
-        x = x + self.attention(self.norm1(x), past)
+    def forward(self, x: Tensor, past: Past | None = None, remembered: list[Past] | None = None) -> Tensor:
+        x = x + self.attention(self.norm1(x), past, remembered)
         return x + self.feed_forward(self.norm2(x))
 
 

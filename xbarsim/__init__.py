@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from xbarsim.scenario.infer import Infer
     from xbarsim.scenario.result import Result
     from xbarsim.scenario.store import load_result, save_result
+    from xbarsim.workload.generation import load_generation
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "load_chip": "xbarsim.api",
     "load_workload": "xbarsim.api",
+    "load_generation": "xbarsim.workload.generation",
     "map_network": "xbarsim.api",
     "trace": "xbarsim.api",
     "simulate": "xbarsim.api",
@@ -54,6 +56,7 @@ __all__ = [
     "check",
     "layout",
     "load_chip",
+    "load_generation",
     "load_result",
     "load_workload",
     "map_network",

@@ -5,14 +5,11 @@ import sys
 
 import pytest
 
-from xbarsim.shipped import shipped
-from xbarsim.workload.load import TRACE_SUFFIX, load_workload, shipped_path
+from xbarsim.workload.load import TRACE_SUFFIX, load_workload, shipped_names, shipped_path
 from xbarsim.workload.trace import trace_text
 from xbarsim.workload.workload_file import read_workload_file
 
-NAMES = sorted(
-    path.stem for path in shipped("workloads").glob("*.yaml") if not path.name.endswith(TRACE_SUFFIX)
-)
+NAMES = shipped_names()
 
 
 @pytest.mark.parametrize("name", NAMES)

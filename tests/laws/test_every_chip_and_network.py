@@ -12,9 +12,10 @@ import pytest
 
 import xbarsim as xs
 from xbarsim.shipped import shipped
+from xbarsim.workload.load import shipped_names
 
 CHIPS = sorted(path.stem for path in shipped("architectures").glob("*.yaml"))
-NETWORKS = sorted(p.stem for p in shipped("workloads").glob("*.yaml") if not p.name.endswith(".trace.yaml"))
+NETWORKS = shipped_names()
 # Pairs whose run takes more than about ten seconds in this granularity: `make laws` runs them.
 LONG = {
     ("isaac", "mobilenetv2"), ("isaac", "resnet18"), ("isaac", "vgg8_cifar10"), ("puma", "resnet18"),
@@ -85,7 +86,9 @@ def test_long_run_keeps_all_laws(chip: str, network: str) -> None:
     keeps_all_laws(chip_of(chip), network_of(network), requests=1)
 
 
-@pytest.mark.parametrize(("network", "tiles"), [("lstm", 50), ("vit_small", 70)])
+@pytest.mark.parametrize(
+    ("network", "tiles"), [("lstm", 50), ("vit_small", 70), ("moe_small", 70), ("moe_small_decode", 70)]
+)
 def test_networks_that_fit_no_published_chip(network: str, tiles: int) -> None:
     keeps_all_laws(
         xs.load_chip("tutorial", [f"tile.count={tiles}", *LARGER]), network_of(network), requests=1

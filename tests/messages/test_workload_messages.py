@@ -144,6 +144,60 @@ CASES = {
         "name: net\n",
         "net.yaml:1: neither 'model' nor 'trace'; give 'model: file.py:callable' or 'trace: file'",
     ),
+    "state": (
+        "name: net\nmodel: model.py:build\ninput: {x: 1x3}\n"
+        "state: {keys: {shape: '2x{contxt}x4', apend: new}, x: 1x4, old: {append: [1]}, h: 3x}\n"
+        "dimensions: {context: {default: 8}}\n",
+        "net.yaml:4 state.h: '3x' is not a shape; write it like '1x3x224x224'\n"
+        "net.yaml:4 state.keys: no dimension 'contxt'; did you mean 'context'?\n"
+        "net.yaml:4 state.keys.apend: unknown key; did you mean 'append'?\n"
+        "net.yaml:4 state.old.append: a list; allowed: the key of an output in what forward returns, or its "
+        "place from 0\n"
+        "net.yaml:4 state.x: an input of this name; leave it out of 'input': state lies in memory\n"
+        "net.yaml:5 dimensions.context: no shape names it; write '{context}' in a shape",
+    ),
+    "state of no kind": (
+        "name: net\nmodel: model.py:build\ninput: '1x{tokens}'\nstate: 12x1\n",
+        "net.yaml:3 input: no dimension 'tokens'; give 'dimensions: {tokens: {default: 128, most: 1024}}'\n"
+        "net.yaml:4 state: '12x1'; allowed: names of outputs that are kept, or a mapping of names to shapes; "
+        "write it like 'keys: 12x1x12x{context}x64'",
+    ),
+    "dimensions": (
+        "name: net\nmodel: model.py:build\ninput: 1x3\n"
+        "state: {a: '1x{m}x{m}', b: '1x{n}'}\n"
+        "dimensions: {m: 0, n: {default: 9, most: 8}, p: {most: 4}, q: {default: 1, least: 1}}\n",
+        "net.yaml:4 state: grows by m and n; allowed: one named dimension\n"
+        "net.yaml:5 dimensions.m: 0; allowed: a whole number from 1\n"
+        "net.yaml:5 dimensions.n.most: 8 is less than the default, 9\n"
+        "net.yaml:5 dimensions.p.default: missing; allowed: a whole number from 1\n"
+        "net.yaml:5 dimensions.q: no shape names it; write '{q}' in a shape\n"
+        "net.yaml:5 dimensions.q.least: unknown key; allowed: default, most",
+    ),
+    "a dimension twice": (
+        "name: net\nmodel: model.py:build\ninput: 1x3\nstate: {a: '{m}x{m}'}\ndimensions: {m: 4}\n",
+        "net.yaml:4 state.a: 'm' more than once; allowed: one named dimension",
+    ),
+    "experts": (
+        "name: net\nmodel: model.py:build\ninput: 1x3\n"
+        "experts: {module: x, modules: layers, top_k: 0, router: {seed: -1, skew: flat, wrap: true}}\n",
+        "net.yaml:4 experts.module: unknown key; did you mean 'modules'?\n"
+        "net.yaml:4 experts.modules: 'layers'; allowed: where the experts are, like 'layers.*.experts.*'\n"
+        "net.yaml:4 experts.router.seed: -1; allowed: a whole number from 0\n"
+        "net.yaml:4 experts.router.skew: 'flat'; allowed: an exponent of Zipf's law from 0, which is uniform\n"
+        "net.yaml:4 experts.router.wrap: unknown key; allowed: seed, skew\n"
+        "net.yaml:4 experts.top_k: 0; allowed: how many experts each token goes to, from 1",
+    ),
+    "recorded router": (
+        "name: net\nmodel: model.py:build\ninput: 1x3\n"
+        "experts: {modules: a.*, top_k: 1, router: {recorded: a.csv, wrap: 1}}\n",
+        "net.yaml:4 experts.router.recorded: no file 'a.csv' beside this one; "
+        "allowed: a CSV with 'group,token,expert,expert' as first line\n"
+        "net.yaml:4 experts.router.wrap: 1; allowed: true or false",
+    ),
+    "no router": (
+        "name: net\nmodel: model.py:build\ninput: 1x3\nexperts: {modules: a.*, top_k: 1, router: random}\n",
+        "net.yaml:4 experts.router: 'random'; allowed: {seed: 1}, {seed: 1, skew: 0.8} or {recorded: file.csv}",
+    ),
     "no model file": (
         "name: net\nmodel: other.py:build\ninput: 1x3\n",
         "net.yaml:2 model: no file 'other.py' beside this one",
@@ -194,11 +248,37 @@ ops:
 """
 TRACE_TEXT = """\
 net.trace.yaml:4 matrices[0].columns: 'four' is not a whole number from 1
-net.trace.yaml:6 ops[0].kind: 'inputs' is not one of input, mvm, product, elementwise, normalisation, \
-softmax, pooling, gather, move, output
+net.trace.yaml:6 ops[0].kind: 'inputs' is not one of input, state, mvm, product, elementwise, \
+normalisation, softmax, pooling, gather, move, store, output
 net.trace.yaml:7 ops[1].mac: unknown key; did you mean 'macs'?
 net.trace.yaml:7 ops[1].needs[0]: 'sam' is not a need; did you mean 'same'?
 net.trace.yaml:8 ops[2].positions: 0 is not a whole number from 1"""
+GROWTHS = """\
+format: 1
+name: net
+ops:
+- {name: x, kind: state, function: state, positions: 2, width: 3, state: 3, growth: {positons: 1}}
+- {name: y, kind: move, function: f, inputs: [x], needs: [same], positions: 2, width: 3, growth: {needs: [[1]]}}
+- {name: z, kind: move, function: f, positions: 2, width: 3, growth: {width: 1.5}}
+"""
+GROWTHS_TEXT = """\
+net.trace.yaml:4 ops[0].growth.positons: unknown key; did you mean 'positions'?
+net.trace.yaml:4 ops[0].state: 3 is not a text
+net.trace.yaml:5 ops[1].growth: there is no context to grow by; give 'context'
+net.trace.yaml:5 ops[1].growth.needs: [[1]] does not fit the needs; allowed: 0 numbers
+net.trace.yaml:6 ops[2].growth.width: 1.5 is not a whole number"""
+EXPERTS = """\
+format: 1
+name: net
+experts:
+- {name: a, count: 2, top_k: 1}
+ops:
+- {name: x, kind: move, function: f, expert: [b, 0]}
+- {name: y, kind: move, function: f, expert: [a, 2]}
+"""
+EXPERTS_TEXT = """\
+net.trace.yaml:6 ops[0].expert: no group of experts 'b'; allowed: a
+net.trace.yaml:7 ops[1].expert: expert 2 of 2; allowed: from 0 to 1"""
 REFERENCES = """\
 format: 1
 name: net
@@ -221,6 +301,8 @@ net.trace.yaml:7 ops[3].needs: 0 needs; allowed: 1, one for each input"""
     [
         (TRACE, TRACE_TEXT),
         (REFERENCES, REFERENCES_TEXT),
+        (GROWTHS, GROWTHS_TEXT),
+        (EXPERTS, EXPERTS_TEXT),
         ("format: 2\n", "net.trace.yaml:1 format: 2; allowed: 1; save the trace anew"),
         ("format: 1\nname: [\n", None),
         ("- 1\n", None),

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from xbarsim.workload.graph import (
     Causal,
+    ExpertGroup,
     Matrix,
     Op,
     OpGraph,
@@ -16,6 +17,7 @@ from xbarsim.workload.graph import (
     Whole,
     Window,
 )
+from xbarsim.workload.growth import GROWING, Context, Growth, numbers
 from xbarsim.workload.trace import load_trace, save_trace, trace_text
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
@@ -40,6 +42,17 @@ def needs(draw, positions, read):
     return draw(st.one_of(fitting))
 
 
+SLOPES = st.integers(-3, 9)
+
+
+@st.composite
+def growths(draw, needs):
+    """Slopes of an operation with these needs."""
+    counts = draw(st.dictionaries(st.sampled_from(GROWING), SLOPES))
+    rows = [st.tuples(*[SLOPES] * len(numbers(need))) | st.just(()) for need in needs]
+    return Growth(**counts, needs=draw(st.tuples(*rows) | st.just(())))
+
+
 @st.composite
 def graphs(draw):
     names = draw(st.lists(TEXTS, min_size=1, max_size=6, unique=True))
@@ -47,17 +60,21 @@ def graphs(draw):
         name: draw(st.builds(Matrix, st.just(name), SIZES, SIZES, SIZES, st.booleans()))
         for name in draw(st.lists(TEXTS, max_size=3, unique=True))
     }
+    groups = {name: ExpertGroup(name, 3, 2) for name in draw(st.lists(TEXTS, max_size=2, unique=True))}
+    places = st.tuples(st.sampled_from(list(groups)), st.integers(0, 2)) if groups else st.none()
+    context = draw(st.none() | st.builds(Context, TEXTS, SIZES, st.none() | SIZES))
     ops: list[Op] = []
     for name in names:
         positions = draw(SIZES)
         read = draw(st.lists(st.sampled_from(ops), max_size=2)) if ops else []
+        how = tuple(draw(needs(positions, op.positions)) for op in read)
         ops.append(
             Op(
                 name,
                 draw(st.sampled_from(OpKind)),
                 draw(TEXTS),
                 tuple(op.name for op in read),
-                tuple(draw(needs(positions, op.positions)) for op in read),
+                how,
                 positions,
                 draw(SIZES),
                 draw(COUNTS),
@@ -66,10 +83,13 @@ def graphs(draw):
                 draw(COUNTS),
                 draw(COUNTS),
                 draw(st.booleans()),
+                draw(st.none() | TEXTS),
+                draw(st.none() | growths(how)) if context else None,
+                draw(st.none() | places),
             )
         )
     notes = tuple(draw(st.lists(TEXTS, max_size=3)))
-    return OpGraph(draw(TEXTS), tuple(ops), matrices, draw(COUNTS), notes, draw(TEXTS))
+    return OpGraph(draw(TEXTS), tuple(ops), matrices, draw(COUNTS), notes, draw(TEXTS), context, groups)
 
 
 @settings(deadline=None, max_examples=60)

@@ -7,15 +7,12 @@ import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from xbarsim.shipped import shipped
 from xbarsim.workload.graph import OpGraph, OpKind
-from xbarsim.workload.load import TRACE_SUFFIX, load_workload, shipped_path
+from xbarsim.workload.load import load_workload, shipped_names, shipped_path
 from xbarsim.workload.model_file import ModelFile
 from xbarsim.workload.workload_file import read_workload_file
 
-NAMES = sorted(
-    path.stem for path in shipped("workloads").glob("*.yaml") if not path.name.endswith(TRACE_SUFFIX)
-)
+NAMES = shipped_names()
 COUNTED_BY_TORCH = [name for name in NAMES if name != "lstm"]  # the counter does not know recurrent layers
 
 # name: (parameters, multiply-accumulates in units of 1e6, source)

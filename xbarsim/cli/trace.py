@@ -58,7 +58,7 @@ def trace(
 
 def _input(text: str):  # type: ignore[no-untyped-def]
     """'ids=1x128:int64' as an Input."""
-    from xbarsim.workload.model_file import TYPES, Input, parse_shape
+    from xbarsim.workload.shapes import TYPES, Input, parse_shape
 
     name, _, rest = text.rpartition("=")
     shape, _, kind = rest.partition(":")

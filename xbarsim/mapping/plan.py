@@ -16,6 +16,7 @@ from xbarsim.mapping.stripes import grid, owners
 from xbarsim.spec.chip import Chip, Part
 from xbarsim.spec.graph import instances
 from xbarsim.workload.graph import Op, OpGraph, OpKind, Positions, Window
+from xbarsim.workload.state import kept_outside
 
 COMPUTED = (OpKind.ELEMENTWISE, OpKind.NORMALISATION, OpKind.SOFTMAX, OpKind.POOLING)
 FUSED = (OpKind.ELEMENTWISE, OpKind.NORMALISATION, OpKind.SOFTMAX)
@@ -29,6 +30,7 @@ def map_network(chip: Chip, graph: OpGraph, activation_bits: int | None = None) 
     activation_bits: bits of an element of an activation; the chip's own if None.
     Raises: MappingError if it does not fit, or a component it needs is missing or out of reach.
     """
+    graph = kept_outside(graph)  # no part of a chip keeps state yet
     floor = Floor(chip)
     cuts, copies = place(graph, floor)
     bits = activation_bits or chip.header.precision.activations

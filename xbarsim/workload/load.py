@@ -10,10 +10,12 @@ from xbarsim.shipped import shipped
 from xbarsim.spec.loader import likely
 from xbarsim.workload.graph import OpGraph
 from xbarsim.workload.model_file import digest_of
+from xbarsim.workload.routing import Router
 from xbarsim.workload.trace import load_trace
 from xbarsim.workload.workload_file import WorkloadFile, read_workload_file
 
 TRACE_SUFFIX = ".trace.yaml"
+GENERATE_SUFFIX = ".generate.yaml"  # two workloads that together answer prompts: see generation.py
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Workload:
 
     activation_bits, weight_bits: None where the file leaves them to the chip.
     from_trace: the graph was read from its saved trace, not captured anew.
+    router: of a mixture of experts, where the file gives one.
     """
 
     name: str
@@ -32,18 +35,28 @@ class Workload:
     path: str
     description: str = ""
     from_trace: bool = False
+    router: Router | None = None
+
+
+def shipped_names(suffix: str = ".yaml") -> list[str]:
+    """Names of the networks that come with xbarsim (or of what else has this suffix)."""
+    other = tuple(one for one in (TRACE_SUFFIX, GENERATE_SUFFIX) if one != suffix)
+    files = shipped("workloads").glob(f"*{suffix}")
+    return sorted(file.name.removesuffix(suffix) for file in files if not file.name.endswith(other))
 
 
 def shipped_path(name: str) -> Path:
     """The file of a network that comes with xbarsim. Raises: SpecError with the nearest names."""
-    folder = shipped("workloads")
-    path = folder / f"{name}.yaml"
+    return shipped_file(name, ".yaml")
+
+
+def shipped_file(name: str, suffix: str) -> Path:
+    """The shipped file of this name and suffix. Raises: SpecError with the nearest names."""
+    path = shipped("workloads") / f"{name}{suffix}"
     if path.is_file():
         return path
-    names = [file.stem for file in folder.glob("*.yaml") if not file.name.endswith(TRACE_SUFFIX)]
-    raise SpecError(
-        [Problem(name, 0, "", "no file and no shipped workload of this name", "", likely(name, names))]
-    )
+    fix = likely(name, shipped_names(suffix))
+    raise SpecError([Problem(name, 0, "", "no file and no shipped workload of this name", "", fix)])
 
 
 def load_workload(path_or_name: str | Path) -> Workload:
@@ -58,12 +71,14 @@ def load_workload(path_or_name: str | Path) -> Workload:
         path = shipped_path(str(path_or_name))
     if path.name.endswith(TRACE_SUFFIX):
         return _from_trace_file(path)
+    if path.name.endswith(GENERATE_SUFFIX):
+        raise SpecError([Problem(path.name, 0, "", "two networks; load_generation reads it")])
     called = path.name if path != Path(path_or_name) else str(path_or_name)
     file = read_workload_file(path, called)
     graph, from_trace = _graph(file)
     return Workload(
         file.name, file.source, replace(graph, name=file.name), file.activation_bits, file.weight_bits,
-        str(path), file.description, from_trace,
+        str(path), file.description, from_trace, file.router.router(graph.experts) if file.router else None,
     )  # fmt: skip
 
 

@@ -12,48 +12,34 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from xbarsim.errors import WorkloadError
+from xbarsim.workload.affine import lengths_of, with_growth
+from xbarsim.workload.experts import Experts, with_experts
 from xbarsim.workload.graph import OpGraph
-
-TYPES = ("float32", "float16", "bfloat16", "float64", "int64", "int32", "bool")
-_SHAPE = re.compile(r"[1-9]\d*(x[1-9]\d*)*")
-
-
-@dataclass(frozen=True)
-class Input:
-    """One example input of a model.
-
-    shape: with the batch of one; name: of the argument of forward, "" if by place;
-    high: integers lie in 0 … high - 1 (token numbers).
-    """
-
-    shape: tuple[int, ...]
-    name: str = ""
-    type: str = "float32"
-    high: int | None = None
-
-
-def parse_shape(text: str) -> tuple[int, ...]:
-    """'1x3x224x224' as (1, 3, 224, 224). Raises: ValueError."""
-    text = str(text).replace(" ", "")
-    if not _SHAPE.fullmatch(text):
-        raise ValueError(f"'{text}' is not a shape; write it like '1x3x224x224'")
-    return tuple(int(size) for size in text.split("x"))
+from xbarsim.workload.growth import Context
+from xbarsim.workload.shapes import Dimension, Input
+from xbarsim.workload.state import State
 
 
 @dataclass(frozen=True)
 class ModelFile:
-    """A callable in a Python file that returns a module, and how it is to be captured."""
+    """A callable in a Python file that returns a module, and how it is to be captured.
+
+    inputs: all arguments of forward, those that are state among them.
+    """
 
     path: Path
     callable: str
     inputs: tuple[Input, ...]
     arguments: Mapping[str, Any] = field(default_factory=dict)
     fold_batch_norm: bool = True
+    states: tuple[State, ...] = ()
+    dimensions: tuple[Dimension, ...] = ()
+    experts: Experts | None = None
 
     @property
     def source(self) -> str:
@@ -63,7 +49,12 @@ class ModelFile:
     def digest(self) -> str:
         """Hash of the file's bytes and of everything else that decides what is captured."""
         inputs = [[one.name, list(one.shape), one.type] for one in self.inputs]
-        settings = [self.callable, dict(self.arguments), inputs, self.fold_batch_norm]
+        settings: list[Any] = [self.callable, dict(self.arguments), inputs, self.fold_batch_norm]
+        if self.states or self.dimensions:
+            named = [list(one.lengths) for one in self.inputs]
+            settings += [named, [astuple(one) for one in (*self.states, *self.dimensions)]]
+        if self.experts is not None:
+            settings.append(astuple(self.experts))
         text = json.dumps(settings, sort_keys=True, default=str)
         return hashlib.sha256(self._bytes() + b"\0" + text.encode()).hexdigest()
 
@@ -82,27 +73,60 @@ class ModelFile:
         except Exception as error:  # whatever a stranger's file raises
             raise WorkloadError(f"{where}: {type(error).__name__}: {error}") from error
 
+    @property
+    def context(self) -> Dimension | None:
+        """The length that the state grows by: the one that a state's shape names."""
+        kept = {state.name for state in self.states}
+        names = {name for one in self.inputs if one.name in kept for name in one.lengths}
+        return next((one for one in self.dimensions if one.name in names), None)
+
+    def at(self, **lengths: int) -> ModelFile:
+        """The model with other values for the lengths that its shapes name."""
+        dimensions = (replace(one, default=lengths.get(one.name, one.default)) for one in self.dimensions)
+        inputs = tuple(one.at(lengths) for one in self.inputs)
+        return replace(self, inputs=inputs, dimensions=tuple(dimensions))
+
     def capture(self, name: str = "") -> OpGraph:
-        """The model's operation graph, with its source recorded. Raises: WorkloadError."""
+        """The model's operation graph, with its source recorded.
+
+        Where the state grows, it is captured at several lengths, to know what each token adds.
+        Raises: WorkloadError.
+        """
+        model, name, grows = self._module(), name or self.callable, self.context
+        if grows is None:
+            return replace(self._captured(model, name), source=self.source)
+        wanted = lengths_of(grows.default, grows.most)
+        graphs = {length: self.at(**{grows.name: length})._captured(model, name) for length in wanted}
+        context = Context(grows.name, grows.default, grows.most)
+        return replace(with_growth(graphs, context), source=self.source)
+
+    def _module(self) -> Any:
+        import torch
+
+        model = self.build()
+        if isinstance(model, torch.nn.Module):
+            return model
+        kind = type(model).__name__
+        raise WorkloadError(
+            f"{self.path.name}:{self.callable}: returns a {kind}; it must return a torch.nn.Module"
+        )
+
+    def _captured(self, model: Any, name: str) -> OpGraph:
+        """The graph at the shapes as they are."""
         import torch
 
         from xbarsim.workload.capture import trace
 
-        model = self.build()
-        if not isinstance(model, torch.nn.Module):
-            kind = type(model).__name__
-            raise WorkloadError(
-                f"{self.path.name}:{self.callable}: returns a {kind}; it must return a torch.nn.Module"
-            )
         tensors = [(one.name, torch.zeros(one.shape, dtype=getattr(torch, one.type))) for one in self.inputs]
         graph = trace(
             model,
             *(tensor for key, tensor in tensors if not key),
             named_inputs={key: tensor for key, tensor in tensors if key},
-            name=name or self.callable,
+            name=name,
             fold_batch_norm=self.fold_batch_norm,
+            states=self.states,
         )
-        return replace(graph, source=self.source)
+        return graph if self.experts is None else with_experts(graph, self.experts)
 
 
 def digest_of(source: str) -> str:

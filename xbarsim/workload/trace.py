@@ -43,6 +43,9 @@ def trace_text(graph: OpGraph) -> str:
     """The graph as the text of a trace file."""
     lines = [f"format: {FORMAT}", f"name: {_flow(graph.name)}", f"source: {_flow(graph.source)}"]
     lines += [f"parameters: {graph.parameters}"]
+    lines += [f"context: {_flow(_fields(graph.context, always=('name', 'at')))}"] if graph.context else []
+    groups = [_flow(_fields(group, always=())) for group in graph.experts.values()]
+    lines += _listed("experts", groups) if groups else []
     lines += _listed("notes", [_flow(note) for note in graph.notes])
     lines += _listed("matrices", [_flow(_matrix(matrix)) for matrix in graph.matrices.values()])
     lines += _listed("ops", [_flow(_op(op)) for op in graph.ops])
@@ -62,6 +65,8 @@ def _op(op: Op) -> dict[str, Any]:
     entry["kind"] = op.kind.value
     if op.needs:
         entry["needs"] = [_need(need) for need in op.needs]
+    if op.growth is not None:
+        entry["growth"] = _fields(op.growth, always=())
     return entry
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields, replace
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from xbarsim.spec.loader import load_located
 from xbarsim.spec.located import Path_, likely
 from xbarsim.workload.graph import (
     Causal,
+    ExpertGroup,
     Matrix,
     Need,
     Op,
@@ -26,6 +27,8 @@ from xbarsim.workload.graph import (
     Whole,
     Window,
 )
+from xbarsim.workload.growth import Context, Growth, numbers
+from xbarsim.workload.trace_rules import CONTEXT, EXPERTS, GRAPH, GROWTH, MATRIX, OP, Rule, whole
 
 NEEDS: dict[str, type[Need]] = {
     "same": Same,
@@ -37,7 +40,6 @@ NEEDS: dict[str, type[Need]] = {
     "resample": Resample,
 }
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_TOP = ("format", "name", "source", "parameters", "notes", "matrices", "ops")
 
 
 def read_tree(path: Path) -> Any:
@@ -50,53 +52,6 @@ def read_tree(path: Path) -> Any:
     except (yaml.YAMLError, UnicodeDecodeError):
         load_located(path).raise_problems()
         raise
-
-
-@dataclass(frozen=True)
-class Rule:
-    """What a field may hold."""
-
-    words: str
-    holds: Callable[[Any], bool]
-
-
-def _count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-TEXT = Rule("a text", lambda v: isinstance(v, str))
-COUNT = Rule("a whole number from 0", _count)
-SIZE = Rule("a whole number from 1", lambda v: _count(v) and v > 0)
-FLAG = Rule("true or false", lambda v: isinstance(v, bool))
-TEXTS = Rule("a list of texts", lambda v: isinstance(v, list) and all(isinstance(one, str) for one in v))
-LIST = Rule("a list", lambda v: isinstance(v, list))
-KIND = Rule(f"one of {', '.join(OpKind)}", lambda v: isinstance(v, str) and v in set(OpKind))
-
-_MATRIX = {"name": TEXT, "rows": SIZE, "columns": SIZE, "groups": SIZE, "bias": FLAG}
-_OP = {
-    "name": TEXT,
-    "kind": KIND,
-    "function": TEXT,
-    "inputs": TEXTS,
-    "needs": LIST,
-    "positions": SIZE,
-    "width": SIZE,
-    "macs": COUNT,
-    "element_ops": COUNT,
-    "matrix": TEXT,
-    "table_parameters": COUNT,
-    "inner": COUNT,
-    "free": FLAG,
-}
-_GRAPH = {
-    "format": COUNT,
-    "name": TEXT,
-    "source": TEXT,
-    "parameters": COUNT,
-    "notes": TEXTS,
-    "matrices": LIST,
-    "ops": LIST,
-}
 
 
 @dataclass
@@ -115,15 +70,18 @@ class Checked:
         found = self.tree.get("format")
         if found != self.format:
             self._raise([(("format",), f"{found!r}", f"{self.format}", "save the trace anew")])
-        self._check((), self.tree, _GRAPH, ("name", "ops"))
-        matrices = [self._made(Matrix, ("matrices", i), one, _MATRIX) for i, one in self._items("matrices")]
+        self._check((), self.tree, GRAPH, ("name", "ops"))
+        matrices = [self._made(Matrix, ("matrices", i), one, MATRIX) for i, one in self._items("matrices")]
         ops = [self._op(("ops", i), one) for i, one in self._items("ops")]
+        context = self._context(ops)
+        groups = [self._made(ExpertGroup, ("experts", i), one, EXPERTS) for i, one in self._items("experts")]
         if not self.problems:
-            self._references(ops, {matrix.name for matrix in matrices})
+            self._references(ops, {matrix.name for matrix in matrices}, {one.name: one for one in groups})
         if self.problems:
             self._raise(self.problems)
         top = {key: value for key, value in self.tree.items() if key != "format"}
-        top["notes"] = tuple(top.get("notes", ()))
+        top["notes"], top["context"] = tuple(top.get("notes", ())), context
+        top["experts"] = {group.name: group for group in groups}
         return OpGraph(**{**top, "ops": tuple(ops), "matrices": {matrix.name: matrix for matrix in matrices}})
 
     def _items(self, key: str) -> list[tuple[int, Any]]:
@@ -156,18 +114,52 @@ class Checked:
 
     def _op(self, path: Path_, entry: Any) -> Any:
         if not isinstance(entry, dict):
-            return self._made(Op, path, entry, _OP)
+            return self._made(Op, path, entry, OP)
         needs = entry.get("needs", ())
         read = (
             [self._need((*path, "needs", i), one) for i, one in enumerate(needs)]
             if isinstance(needs, list)
             else []
         )
-        op = self._made(Op, path, entry, _OP)
+        growth = self._growth((*path, "growth"), entry["growth"], read) if _mapping(entry, "growth") else None
+        op = self._made(Op, path, entry, OP)
         if op is None:
             return None
-        values = {**entry, "kind": OpKind(op.kind), "inputs": tuple(op.inputs), "needs": tuple(read)}
-        return Op(**values)
+        changed = {
+            "kind": OpKind(op.kind),
+            "inputs": tuple(op.inputs),
+            "needs": tuple(read),
+            "growth": growth,
+            "expert": tuple(op.expert) if op.expert else None,
+        }
+        return Op(**{**entry, **changed})
+
+    def _growth(self, path: Path_, entry: Any, needs: list[Need]) -> Growth | None:
+        growth = self._made(Growth, path, entry, GROWTH)
+        if growth is None:
+            return None
+        slopes = tuple(map(tuple, growth.needs))
+        sizes = [len(numbers(need)) if need else 0 for need in needs]
+        if slopes and (
+            len(slopes) != len(sizes)
+            or any(len(one) not in (0, size) for one, size in zip(slopes, sizes, strict=True))
+        ):
+            self._tell(
+                (*path, "needs"),
+                f"{growth.needs!r} does not fit the needs",
+                f"{' and '.join(map(str, sizes))} numbers",
+            )
+        return replace(growth, needs=slopes)
+
+    def _context(self, ops: list[Op | None]) -> Context | None:
+        """The context, which operations that grow must have."""
+        given = self.tree.get("context")
+        if isinstance(given, dict):
+            return self._made(Context, ("context",), given, CONTEXT)
+        for i, op in enumerate(ops):
+            if op is not None and op.growth is not None:
+                self._tell(("ops", i, "growth"), "there is no context to grow by", "", "give 'context'")
+        return None
 
     def _need(self, path: Path_, entry: Any) -> Any:
         word, values = (
@@ -180,7 +172,7 @@ class Checked:
         pairs = ["tuple" in str(one.type) for one in fields(cls)]
         least = sum(one.default is MISSING for one in fields(cls))
         given = list(values) if isinstance(values, list) else [values]
-        right = all(_pair(one) if pair else _whole(one) for one, pair in zip(given, pairs, strict=False))
+        right = all(_pair(one) if pair else whole(one) for one, pair in zip(given, pairs, strict=False))
         if not (right and least <= len(given) <= len(pairs)):
             names = ", ".join(one.name for one in fields(cls))
             self._tell(path, f"{given!r} does not fit '{word}'", f"[{names}]")
@@ -188,16 +180,26 @@ class Checked:
         made: Any = cls
         return made(*(tuple(one) if isinstance(one, list) else one for one in given))
 
-    def _references(self, ops: list[Op], matrices: set[str]) -> None:
+    def _references(self, ops: list[Op], matrices: set[str], groups: Mapping[str, ExpertGroup]) -> None:
         """Operations read earlier ones, in a way that these can serve."""
         made: dict[str, Op] = {}
         for i, op in enumerate(ops):
             self._reads(("ops", i), op, made)
             if op.matrix is not None and op.matrix not in matrices:
                 self._tell(("ops", i, "matrix"), f"no matrix '{op.matrix}'", "", likely(op.matrix, matrices))
+            if op.expert is not None:
+                self._belongs(("ops", i, "expert"), *op.expert, groups)
             if op.name in made:
                 self._tell(("ops", i, "name"), f"'{op.name}' is taken by an earlier operation")
             made[op.name] = op
+
+    def _belongs(self, path: Path_, name: str, number: int, groups: Mapping[str, ExpertGroup]) -> None:
+        if name not in groups:
+            self._tell(path, f"no group of experts '{name}'", "", likely(name, groups))
+        elif number >= groups[name].count:
+            self._tell(
+                path, f"expert {number} of {groups[name].count}", f"from 0 to {groups[name].count - 1}"
+            )
 
     def _reads(self, path: Path_, op: Op, made: Mapping[str, Op]) -> None:
         if len(op.inputs) != len(op.needs):
@@ -218,12 +220,12 @@ class Checked:
         located.raise_problems()
 
 
-def _whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _mapping(entry: Mapping[str, Any], key: str) -> bool:
+    return isinstance(entry.get(key), dict)
 
 
 def _pair(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(_whole(one) for one in value)
+    return isinstance(value, list) and len(value) == 2 and all(whole(one) for one in value)
 
 
 def _serves(need: Need, positions: int, read: int) -> bool:

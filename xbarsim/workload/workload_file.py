@@ -10,7 +10,10 @@ from xbarsim.errors import shown
 from xbarsim.spec.loader import Located, likely, load_located
 from xbarsim.spec.located import Path_
 from xbarsim.units import DATA, UnitError, parse
-from xbarsim.workload.model_file import TYPES, Input, ModelFile, parse_shape
+from xbarsim.workload.model_file import ModelFile
+from xbarsim.workload.read_experts import Mixture, read_experts
+from xbarsim.workload.read_inputs import InputReader
+from xbarsim.workload.routing import Recorded, Seeded
 
 KEYS = (
     "name",
@@ -19,12 +22,14 @@ KEYS = (
     "model",
     "arguments",
     "input",
+    "state",
+    "dimensions",
+    "experts",
     "trace",
     "precision",
     "fold_batch_norm",
 )
 PRECISION = ("activations", "weights")
-INPUT = ("shape", "type", "high")
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class WorkloadFile:
     trace: Path | None
     activation_bits: int | None
     weight_bits: int | None
+    router: Seeded | Recorded | None = None
 
 
 def read_workload_file(path: Path, name: str) -> WorkloadFile:
@@ -58,6 +64,7 @@ class _Reader:
 
     def __init__(self, located: Located, path: Path):
         self.located, self.path, self.tree = located, path, located.tree
+        self.experts = Mixture()
 
     def read(self) -> WorkloadFile:
         self._known((), self.tree, KEYS)
@@ -69,6 +76,7 @@ class _Reader:
             self._tell(("name",), "missing", "a text")
         trace = self._text("trace")
         bits = self._precision()
+        self.experts = read_experts(self.located, self.path.parent)
         return WorkloadFile(
             self.path,
             self._text("name"),
@@ -78,6 +86,7 @@ class _Reader:
             self.path.parent / trace if trace else None,
             bits.get("activations"),
             bits.get("weights"),
+            self.experts.router,
         )
 
     def _tell(self, path: Path_, found: str, allowed: str = "", fix: str = "") -> None:
@@ -113,41 +122,9 @@ class _Reader:
             self._tell(("model",), f"no file '{file}' beside this one")
         fold = bool(self._typed("fold_batch_norm", bool, "true or false", True))
         arguments = self._typed("arguments", dict, "a mapping of the callable's arguments", {})
-        return ModelFile(path, name, self._inputs(), arguments, fold)
-
-    def _inputs(self) -> tuple[Input, ...]:
-        given = self.tree.get("input")
-        if given is None:
-            self._tell(
-                ("input",), "missing", "the shape of the input, batch 1", "write it like '1x3x224x224'"
-            )
-            return ()
-        if isinstance(given, list):
-            found = [self._input(("input", i), "", one) for i, one in enumerate(given)]
-        elif isinstance(given, dict):
-            found = [self._input(("input", name), str(name), one) for name, one in given.items()]
-        else:
-            found = [self._input(("input",), "", given)]
-        return tuple(one for one in found if one is not None)
-
-    def _input(self, path: Path_, name: str, value: Any) -> Input | None:
-        entry = value if isinstance(value, dict) else {"shape": value}
-        self._known(path, entry, INPUT)
-        kind = entry.get("type", "float32")
-        if kind not in TYPES:
-            self._tell((*path, "type"), shown(kind), "", likely(str(kind), TYPES))
-        high = entry.get("high")
-        if high is not None and (isinstance(high, bool) or not isinstance(high, int) or high < 1):
-            self._tell((*path, "high"), shown(high), "a whole number from 1: the number of different tokens")
-        shape = self._shape(path, entry.get("shape", ""))
-        return Input(shape, name, kind, high) if shape and kind in TYPES else None
-
-    def _shape(self, path: Path_, text: Any) -> tuple[int, ...] | None:
-        try:
-            return parse_shape(text)
-        except ValueError as error:
-            self._tell(path, str(error))
-            return None
+        given = InputReader(self.located).read()
+        experts = self.experts.experts
+        return ModelFile(path, name, given.inputs, arguments, fold, given.states, given.dimensions, experts)
 
     def _precision(self) -> dict[str, int | None]:
         given = self._typed("precision", dict, "a mapping with 'activations' and 'weights'", {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import nn
@@ -11,8 +11,10 @@ from xbarsim.errors import WorkloadError
 from xbarsim.workload.capture.build import Builder
 from xbarsim.workload.capture.constants import Constants
 from xbarsim.workload.capture.export import export
+from xbarsim.workload.capture.state import check_states
 from xbarsim.workload.capture.walk import walk
 from xbarsim.workload.graph import OpGraph
+from xbarsim.workload.state import State
 
 
 def trace(
@@ -21,6 +23,7 @@ def trace(
     named_inputs: Mapping[str, Any] | None = None,
     name: str | None = None,
     fold_batch_norm: bool = True,
+    states: Sequence[State] = (),
 ) -> OpGraph:
     """Capture a module's forward as an operation graph; the module is left as it was.
 
@@ -28,13 +31,16 @@ def trace(
     named_inputs: those that forward takes by name.
     fold_batch_norm: let batch normalisation vanish into the product before it, as inference hardware
         does; else it stays an operation of its own.
+    states: named inputs that lie in memory, and outputs that are added to it (see `State`).
     Raises: WorkloadError that lists every operation that is not supported, and where it is.
     """
     name = name or type(model).__name__
-    program = export(model, example_inputs, dict(named_inputs or {}), name)
+    kept = [state.name for state in states]
+    exported = export(model, example_inputs, dict(named_inputs or {}), name, kept)
+    check_states(states, list(named_inputs or {}), exported.outputs, name)
     leaves = frozenset(path for path, module in model.named_modules() if path and not list(module.children()))
-    build = Builder(Constants(program), leaves, fold_batch_norm)
-    walk(program, build)
+    build = Builder(Constants(exported.program), leaves, fold_batch_norm)
+    walk(exported, build, states)
     if build.problems:
         lines = "\n  ".join(build.problem_lines())
         raise WorkloadError(f"{name} cannot be captured:\n  {lines}")

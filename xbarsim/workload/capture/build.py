@@ -49,6 +49,8 @@ class Builder:
     counts: Counter[str] = field(default_factory=Counter)
     problems: dict[str, list[str]] = field(default_factory=dict)  # what is wrong -> places
     made_by: dict[Node, str] = field(default_factory=dict)  # call -> the product it became
+    wholes: dict[str, View] = field(default_factory=dict)  # arguments that are state, by the view's source
+    parts: dict[tuple[str, str], View] = field(default_factory=dict)  # what of them has been read
     _matrix_names: dict[Node, str] = field(default_factory=dict)
     _counted: set[str] = field(default_factory=set)
 
@@ -82,6 +84,7 @@ class Builder:
         layout: Layout,
         cost: Cost = NOTHING,
         held: Sequence[Constant] = (),
+        state: str | None = None,
     ) -> View:
         """Add an operation whose result has this layout; returns that result.
 
@@ -104,6 +107,7 @@ class Builder:
             table_parameters=self._held(held),
             inner=cost.inner,
             free=cost.free,
+            state=state,
         )
         return View(name, layout.extent, layout.index)
 
@@ -173,7 +177,7 @@ class Builder:
         """The graph of what reaches an output, in execution order."""
         live: set[str] = set()
         for op in reversed(self.ops.values()):
-            if op.kind is OpKind.OUTPUT or op.name in live:
+            if op.kind in (OpKind.OUTPUT, OpKind.STORE) or op.name in live:
                 live |= {op.name, *op.inputs}
         ops = tuple(op for op in self.ops.values() if op.name in live)
         used = {op.matrix for op in ops}

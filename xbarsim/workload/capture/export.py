@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
+from dataclasses import dataclass
 from functools import wraps
 from io import StringIO
 from typing import Any
@@ -19,18 +20,35 @@ from xbarsim.errors import WorkloadError
 from xbarsim.workload.capture.call import converter_of
 
 
-def export(model: nn.Module, inputs: tuple[Any, ...], named: dict[str, Any], name: str) -> ExportedProgram:
+@dataclass(frozen=True)
+class Exported:
+    """A program, and the names of its outputs: keys and places in what forward returned ("keys.3")."""
+
+    program: ExportedProgram
+    outputs: tuple[str, ...]
+
+
+def export(
+    model: nn.Module,
+    inputs: tuple[Any, ...],
+    named: dict[str, Any],
+    name: str,
+    kept: Collection[str] = (),
+) -> Exported:
     """The model's forward on these inputs as ATen operations without side effects.
 
+    kept: arguments that are state, of any shape.
     Raises: WorkloadError when the batch is not one or the model cannot be followed.
     """
-    _check_batch({**dict(enumerate(inputs)), **named}, name)
-    with _inference(model), _tensors_only(model), warnings.catch_warnings(), torch.no_grad():
+    samples = {key: value for key, value in named.items() if key not in kept}
+    _check_batch({**dict(enumerate(inputs)), **samples}, name)
+    inputs, named = _distinct(inputs, named)
+    with _inference(model), _tensors_only(model) as outputs, warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         try:
             with redirect_stderr(StringIO()):  # where it prints graphs that it could not finish
                 program = torch.export.export(model, inputs, named, strict=False)
-            return _decomposed(program.run_decompositions({}))
+            return Exported(_decomposed(program.run_decompositions({})), tuple(outputs))
         except Exception as error:  # the exporter raises from many layers, without a common base
             raise WorkloadError(_reason(model, inputs, named, name, error)) from None
 
@@ -73,18 +91,24 @@ def _inference(model: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def _tensors_only(model: nn.Module) -> Iterator[None]:
-    """Inside, forward returns its tensors alone: exporters refuse objects such as caches."""
+def _tensors_only(model: nn.Module) -> Iterator[list[str]]:
+    """Inside, forward returns its tensors alone: exporters refuse objects such as caches.
+
+    Gives a list that is filled with their names when forward runs.
+    """
     forward = model.forward
+    names: list[str] = []
 
     @wraps(forward)
     def plain(*args: Any, **kwargs: Any) -> Any:
-        return tuple(_tensors(forward(*args, **kwargs)))
+        found = list(_tensors(forward(*args, **kwargs)))
+        names[:] = [name for name, _ in found]
+        return tuple(tensor for _, tensor in found)
 
     own = model.__dict__.get("forward")
     model.forward = plain
     try:
-        yield
+        yield names
     finally:
         if own is None:
             del model.__dict__["forward"]
@@ -92,16 +116,30 @@ def _tensors_only(model: nn.Module) -> Iterator[None]:
             model.forward = own
 
 
-def _tensors(result: Any) -> Iterator[Tensor]:
-    """All tensors in nested tuples, lists and mappings, in their order."""
+def _tensors(result: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:
+    """All tensors in nested tuples, lists and mappings, in their order, with keys and places joined."""
     if isinstance(result, Tensor):
-        yield result
-    elif isinstance(result, Mapping):
-        for value in result.values():
-            yield from _tensors(value)
-    elif isinstance(result, (tuple, list)):
-        for value in result:
-            yield from _tensors(value)
+        yield name, result
+        return
+    places = result if isinstance(result, Mapping) else {}
+    if isinstance(result, (tuple, list)):
+        places = dict(enumerate(result))
+    for key, value in places.items():
+        yield from _tensors(value, f"{name}.{key}" if name else str(key))
+
+
+def _distinct(inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments without one tensor given for several, which the exporter takes for one argument."""
+    seen: set[int] = set()
+
+    def own(value: Any) -> Any:
+        if not isinstance(value, Tensor):
+            return value
+        twice = id(value) in seen
+        seen.add(id(value))
+        return value.clone() if twice else value
+
+    return tuple(own(value) for value in inputs), {key: own(value) for key, value in named.items()}
 
 
 def _check_batch(inputs: dict[Any, Any], name: str) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import operator
 from collections import deque
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
-from torch.export import ExportedProgram
 from torch.fx import Node
 from torch.fx.node import map_arg
 
@@ -18,23 +18,30 @@ from xbarsim.workload.capture import (  # noqa: F401  (they register their conve
     ops_matrix,
     ops_pooling,
     ops_recurrent,
+    ops_routing,
     ops_shape,
 )
 from xbarsim.workload.capture.build import NOTHING, Builder
 from xbarsim.workload.capture.call import Call, Unsupported, converter_of, read_elements
 from xbarsim.workload.capture.constants import SHAPE_ONLY, Constant, function_of
-from xbarsim.workload.capture.export import first_line
+from xbarsim.workload.capture.export import Exported, first_line
 from xbarsim.workload.capture.layout import Layout, View, canonical, channels_first, channels_last
 from xbarsim.workload.capture.ops_elementwise import layout_for
+from xbarsim.workload.capture.state import entry_of, read, read_parts, store, whole
 from xbarsim.workload.graph import OpKind
+from xbarsim.workload.state import State
 
 Values = dict[Node, Any]
+Inputs = Mapping[str, State | None]  # arguments of forward, and which of them are state
+VIEWS = (ops_shape.reindex, ops_shape.identity)
 
 
-def walk(program: ExportedProgram, build: Builder) -> None:
+def walk(exported: Exported, build: Builder, states: Sequence[State] = ()) -> None:
     """Convert every call that depends on an input, then the outputs."""
+    program = exported.program
     signature = program.graph_signature
-    inputs = set(signature.user_inputs)
+    inputs = dict.fromkeys(signature.user_inputs)
+    inputs |= {state.name: state for state in states if state.name in inputs}
     values: Values = {}
     nodes = list(program.graph.nodes)
     left = {node: len(node.users) for node in nodes}
@@ -44,10 +51,10 @@ def walk(program: ExportedProgram, build: Builder) -> None:
         values[node] = _value(node, values, build, inputs)
         _forget(node, values, left)
     by_name = {node.name: node for node in nodes}
-    for name in signature.user_outputs:
+    for name, called in zip(signature.user_outputs, exported.outputs, strict=True):
         node = by_name.get(str(name))
         if node is not None and isinstance(values.get(node), View):
-            _output(build, values[node])
+            _output(build, read_parts(build, values[node]), entry_of(states, called))
 
 
 def _forget(node: Node, values: Values, left: dict[Node, int]) -> None:
@@ -58,11 +65,13 @@ def _forget(node: Node, values: Values, left: dict[Node, int]) -> None:
             values[source] = None
 
 
-def _value(node: Node, values: Values, build: Builder, inputs: set[str]) -> Any:
+def _value(node: Node, values: Values, build: Builder, inputs: Inputs) -> Any:
     constant = Constant(node, build.constants)
     if node.op == "placeholder":
         shown = node.meta.get("val")
-        return _input(node, build) if node.name in inputs and isinstance(shown, Tensor) else constant
+        if node.name not in inputs or not isinstance(shown, Tensor):
+            return constant
+        return _input(node, build, inputs[node.name])
     if node.op != "call_function":
         return constant
     if node.target is operator.getitem:
@@ -88,7 +97,7 @@ def _convert(call: Call) -> Any:
     try:
         if converter is None:
             raise Unsupported("")
-        return converter(call)
+        return converter(call if converter in VIEWS else read(call))
     except Unsupported as reason:
         why = str(reason)
     except (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError) as error:
@@ -119,15 +128,20 @@ def _opaque(call: Call, shape: tuple[int, ...]) -> View:
     return view.seen_as(view.index.reshape(tuple(shape)))
 
 
-def _output(build: Builder, view: View) -> None:
+def _output(build: Builder, view: View, entry: str | None) -> None:
+    if entry is not None:
+        store(build, view, entry)
+        return
     layout = layout_for(view.shape or (1,), [view])
     name = build.unique("output")
     build.emit(name, OpKind.OUTPUT, "output", [read_elements(view, layout)], layout)
 
 
-def _input(node: Node, build: Builder) -> View:
+def _input(node: Node, build: Builder, state: State | None) -> View:
     shape = tuple(node.meta["val"].shape)
     layout = _input_layout(node, shape)
+    if state is not None:
+        return whole(build, state, layout, shape)
     view = build.emit(build.unique(node.name), OpKind.INPUT, "input", [], layout)
     return view.seen_as(view.index.reshape(shape))
 
