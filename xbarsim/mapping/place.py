@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from xbarsim.errors import MappingError
 from xbarsim.mapping.blocks import Cut, cut
@@ -112,10 +113,10 @@ class _Filling:
         self._advance()
         return Copy(tuple(segments)) if block == c.blocks else None
 
-    def _order(self, start: int) -> list[int]:
+    def _order(self, start: int) -> Iterable[int]:
         if self.exclusive:
-            return list(range(start, len(self.used)))
-        return [*range(start, len(self.used)), *range(self.first_open, start)]
+            return range(start, len(self.used))
+        return chain(range(start, len(self.used)), range(self.first_open, start))
 
     def _advance(self) -> None:
         while self.first_open < len(self.used) and self.used[self.first_open] == self.floor.slots_per_tile:

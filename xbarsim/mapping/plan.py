@@ -10,6 +10,7 @@ from xbarsim.errors import MappingError
 from xbarsim.mapping.blocks import Cut
 from xbarsim.mapping.buffers import chunk, give_room
 from xbarsim.mapping.floor import Floor
+from xbarsim.mapping.heads import Heads
 from xbarsim.mapping.place import place
 from xbarsim.mapping.program import Copy, Link, Program, Share, Step
 from xbarsim.mapping.stripes import grid, owners
@@ -70,6 +71,7 @@ class _Planner:
         self.missing: dict[str, str] = {}
         self.remarks: dict[str, None] = {}
         self.readers = self._readers()
+        self.heads = Heads(cuts, floor.chip.header.mapping.partial_sums == "chain")
 
     def notes(self) -> tuple[str, ...]:
         return tuple(self.remarks)
@@ -178,7 +180,7 @@ class _Planner:
             unit, homes = self._table(op) if op.kind is OpKind.GATHER else self._outside()
             return unit, homes, np.arange(op.positions, dtype=np.int64) % len(homes)
         if op.kind is OpKind.MVM and op.matrix is not None:
-            homes = tuple(self._heads(op.matrix, copy) for copy in self.copies[op.matrix])
+            homes = tuple(self.heads.of(op.matrix, copy) for copy in self.copies[op.matrix])
             return "", homes, owners(op, len(homes))
         if op.kind is OpKind.MOVE:
             return "", *self._follow(op, links)
@@ -213,7 +215,8 @@ class _Planner:
             if not all(share.node in tiles for home in before.homes for share in home):
                 continue
             distinct = list(dict.fromkeys(before.homes))
-            at = np.array([distinct.index(home) for home in before.homes], dtype=np.int64)
+            number = {home: i for i, home in enumerate(distinct)}
+            at = np.array([number[home] for home in before.homes], dtype=np.int64)
             middle = (link.last_needed + link.first_needed) // 2 if link.window is None else link.last_needed
             used, owner = np.unique(at[before.owners[middle]], return_inverse=True)
             return tuple(distinct[i] for i in used), owner.reshape(-1).astype(np.int64)
@@ -237,23 +240,6 @@ class _Planner:
             )
             return self._outside()
         return part.path, _ports(self.floor.chip, part)
-
-    def _heads(self, matrix: str, copy: Copy) -> tuple[Share, ...]:
-        """Where each column block's sum is complete: in the tile that holds most of its row blocks; in a
-        chain, in the tile of its last one."""
-        c = self.cuts[matrix]
-        chain = self.floor.chip.header.mapping.partial_sums == "chain"
-        shares: list[Share] = []
-        tile_of = {s.first_block + i: s.tile for s in copy.segments for i in range(s.blocks)}
-        for column in range(c.column_blocks):
-            tiles = [tile_of[column * c.row_blocks + row] for row in range(c.row_blocks)]
-            head = tiles[-1] if chain else max(dict.fromkeys(tiles), key=tiles.count)
-            low, high = c.output_span(column * c.row_blocks)
-            if shares and shares[-1].node == head and shares[-1].high == low:
-                shares[-1] = replace(shares[-1], high=high)
-            else:
-                shares.append(Share(head, low, high))
-        return tuple(shares)
 
     # --- units ---------------------------------------------------------------------------------
 

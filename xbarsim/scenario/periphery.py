@@ -11,6 +11,15 @@ from xbarsim.scenario.stages import Workshop, spec_of
 from xbarsim.spec.chip import Part
 
 
+@dataclass(frozen=True)
+class Sharing:
+    """The converters that several arrays share: which ones serve some arrays, and how many of these arrays the
+    busiest one serves. None where every array has its own."""
+
+    converters: tuple[int, ...] = ()
+    most: int = 0
+
+
 @dataclass
 class Periphery:
     """The components that serve the arrays of a chip, each found once."""
@@ -50,6 +59,41 @@ class Periphery:
     def spec(self, role: str) -> Any:
         return spec_of(self.roles[role])
 
+    def part(self, role: str) -> Part:
+        """A component that is there."""
+        part = self.roles[role]
+        assert part is not None
+        return part
+
+    @cached_property
+    def array_name(self) -> str:
+        """The array's path inside its tile."""
+        return self.array.path.removeprefix(f"{self.shop.floor.tile_part.path}.")
+
+    @cached_property
+    def stations(self) -> tuple[str, ...]:
+        """Roles that have stations of their own behind an array; counters need no sample-and-hold."""
+        counting = getattr(self.spec("adc"), "concurrent", False)
+        roles = ("adc", "shift_add") if counting else ("adc", "sample_hold", "shift_add")
+        return tuple(role for role in roles if self.spec(role) is not None)
+
+    def sharing(self, first_slot: int, arrays: int) -> Sharing:
+        """The converters of neighbouring arrays, where there are fewer of them than arrays."""
+        spec, each = self.spec("adc"), self._arrays_each
+        if spec is None or spec.count >= each:
+            return _UNSHARED
+        load: dict[int, int] = {}
+        for slot in range(first_slot, first_slot + arrays):
+            scope, within = divmod(slot, each)
+            converter = scope * spec.count + int(within / (each / spec.count))
+            load[converter] = load.get(converter, 0) + 1
+        return Sharing(tuple(sorted(load)), max(load.values()))
+
+    @cached_property
+    def _arrays_each(self) -> int:
+        """Arrays around one set of converters."""
+        return self.shop.floor.per_scope(self.part("adc"))
+
     def engaged(self, part: Part, blocks: int) -> float:
         """Instances of a part that work when `blocks` arrays do: its share of each scope in use, or as many
         as there are arrays to serve."""
@@ -62,3 +106,6 @@ class Periphery:
     def slices(self, bits: int) -> int:
         dac = self.spec("dac")
         return (dac.slices(bits) if dac is not None else 1) * self.shop.floor.array.phases
+
+
+_UNSHARED = Sharing()

@@ -1,7 +1,8 @@
 """Stations and stages of a chip: where components meet over the engine.
 
 A stage is one step of a job on one set of stations; its meta says whose step it is and what it costs. The
-costs come from the components' pure functions, so nothing here knows a kind.
+costs come from the components' pure functions, so nothing here knows a kind. What many stages have in common
+is a task: priced once, then done on as many sets of stations as there are.
 """
 
 from __future__ import annotations
@@ -44,7 +45,21 @@ class Meta:
     macs: int = 0  # multiply-accumulates done by one job
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a stage does and costs, wherever it is done; `Stage` says what the numbers mean."""
+
+    meta: Meta
+    portion_ps: int
+    portions: int = 1
+    delay_ps: int = 0
+    holds: bool = False
+
+    def at(self, *stations: Station) -> Stage:
+        return Stage(stations, self.portion_ps, self.portions, self.delay_ps, self.meta, self.holds)
+
+
+@dataclass(slots=True)
 class StationInfo:
     """What a station stands for."""
 
@@ -56,7 +71,7 @@ class StationInfo:
 
 @dataclass
 class Workshop:
-    """Makes the stations and stages of one run, each shared station once."""
+    """Makes the stations and tasks of one run, each shared station once."""
 
     clock: Clock
     floor: Floor
@@ -72,53 +87,45 @@ class Workshop:
         multiplicity: int = 1,
         tile: str = "",
     ) -> Station:
-        if name not in self.stations:
+        station = self.stations.get(name)
+        if station is None:
             info = StationInfo(component, spec.kind, multiplicity, tile)
-            self.stations[name] = Station(self.clock, name, servers, info, spec.gate_after_ps)
-        return self.stations[name]
+            station = Station(self.clock, name, servers, info, spec.gate_after_ps)
+            self.stations[name] = station
+        return station
 
-    def stage(
+    def task(
         self,
         op: str,
-        stations: tuple[Station, ...],
         portion_ps: int,
         uses: tuple[Use, ...],
         *,
         portions: int = 1,
         delay_ps: int = 0,
-        component: str = "",
         holds: bool = False,
-    ) -> Stage:
+        macs: int = 0,
+    ) -> Task:
         costs = tuple(cost for use in uses for cost in use.costs())
         engaged = tuple((use.component, use.instances) for use in uses)
-        meta = Meta(op, component or (uses[0].component if uses else ""), costs, engaged)
-        meta.energy_pj = sum(cost.count * cost.energy_pj for cost in costs)
-        self.metas.append(meta)
-        return Stage(stations, portion_ps, portions, delay_ps, meta, holds)
+        energy_pj = sum(cost.count * cost.energy_pj for cost in costs)
+        component = uses[0].component if uses else ""
+        self.metas.append(Meta(op, component, costs, engaged, energy_pj=energy_pj, macs=macs))
+        return Task(self.metas[-1], portion_ps, portions, delay_ps, holds)
 
-    def step(
-        self, op: str, stations: tuple[Station, ...], part: Part, time_ps: int, uses: tuple[Use, ...]
-    ) -> Stage:
+    def step(self, op: str, part: Part, time_ps: int, uses: tuple[Use, ...], macs: int = 0) -> Task:
         """One step of a single portion: the component is taken for its own time, and in a synchronous pipeline
         the result moves on at the end of the cycle."""
-        return self.stage(op, stations, time_ps, uses, delay_ps=self.in_cycles(part, time_ps) - time_ps)
+        delay_ps = self.in_cycles(part, time_ps) - time_ps
+        return self.task(op, time_ps, uses, delay_ps=delay_ps, macs=macs)
 
-    def serial(
-        self,
-        op: str,
-        stations: tuple[Station, ...],
-        part: Part,
-        service: Service,
-        values: int,
-        uses: tuple[Use, ...],
-    ) -> Stage:
+    def serial(self, op: str, part: Part, service: Service, values: int, use: Use, macs: int = 0) -> Task:
         """A step whose results leave one by one, so that the next serial step works on them at the same time.
 
         Only where its time divides into whole picoseconds, and not inside a synchronous pipeline.
         """
         if values < 2 or service.portion_ps % values or self.in_cycles(part, 1) > 1:
-            return self.step(op, stations, part, service.portion_ps, uses)
-        return self.stage(op, stations, service.portion_ps // values, uses, portions=values)
+            return self.step(op, part, service.portion_ps, (use,), macs)
+        return self.task(op, service.portion_ps // values, (use,), portions=values, macs=macs)
 
     def in_cycles(self, part: Part, time_ps: int) -> int:
         """A duration in whole cycles of the synchronous composite around a part, if there is one."""
