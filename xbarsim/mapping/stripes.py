@@ -104,9 +104,8 @@ def _by_window(window: Window, owner: Positions, homes: int) -> Readers:
         lines, of = np.unique(_widened(masks, window, axis), axis=1, return_inverse=True)
         reach.append((lines, of.reshape(-1)))
     (rows, row_of), (columns, column_of) = reach
-    by_row = [frozenset(np.flatnonzero(kind).tolist()) for kind in rows.T]
-    by_column = [np.flatnonzero(kind).tolist() for kind in columns.T]
-    kinds = _grouped([tuple(home for home in found if home in row) for row in by_row for found in by_column])
+    by_column = [np.flatnonzero(kind) for kind in columns.T]
+    kinds = _grouped([tuple(found[row[found]].tolist()) for row in rows.T for found in by_column])
     return Readers(kinds.groups, kinds.of[np.add.outer(row_of * len(by_column), column_of).reshape(-1)])
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from xbarsim.engine.chain import Chain, Par, Stage, Work
@@ -21,14 +23,27 @@ from xbarsim.workload.graph import Op, OpKind
 
 def assemble(shop: Workshop, program: Program) -> list[Stream]:
     """All streams of one network, with their edges."""
-    builder = _Assembler(shop, program)
-    streams = {step.name: builder.stream(step) for step in program.steps}
-    for step in program.steps:
-        edges = tuple(builder.deliveries.edge(link) for link in step.inputs)
-        streams[step.name].inputs = edges
-        for edge in edges:
-            streams[edge.producer].outputs = (*streams[edge.producer].outputs, edge)
-    return list(streams.values())
+    with _uncollected():
+        builder = _Assembler(shop, program)
+        streams = {step.name: builder.stream(step) for step in program.steps}
+        for step in program.steps:
+            edges = tuple(builder.deliveries.edge(link) for link in step.inputs)
+            streams[step.name].inputs = edges
+            for edge in edges:
+                streams[edge.producer].outputs = (*streams[edge.producer].outputs, edge)
+        return list(streams.values())
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """All that is made here stays, so collecting garbage would only walk through it, over and over."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class _Assembler:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -25,6 +25,7 @@ class Periphery:
     """The components that serve the arrays of a chip, each found once."""
 
     shop: Workshop
+    _engaged: dict[tuple[str, int], float] = field(default_factory=dict, init=False)
 
     @cached_property
     def array(self) -> Part:
@@ -97,11 +98,13 @@ class Periphery:
     def engaged(self, part: Part, blocks: int) -> float:
         """Instances of a part that work when `blocks` arrays do: its share of each scope in use, or as many
         as there are arrays to serve."""
-        arrays = self.shop.floor.per_scope(part)
-        if part.count >= arrays:
-            return part.count * blocks / arrays
-        scopes, rest = divmod(blocks, arrays)
-        return float(scopes * part.count + min(part.count, rest))
+        key = (part.path, blocks)
+        if key not in self._engaged:
+            arrays = self.shop.floor.per_scope(part)
+            scopes, rest = divmod(blocks, arrays)
+            fewer = float(scopes * part.count + min(part.count, rest))
+            self._engaged[key] = part.count * blocks / arrays if part.count >= arrays else fewer
+        return self._engaged[key]
 
     def slices(self, bits: int) -> int:
         dac = self.spec("dac")

@@ -6,6 +6,7 @@ of an operation that are equally long, a delivery once for all copies that have 
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from xbarsim.engine.chain import Chain, Par, Seq, Stage, Work
@@ -36,6 +37,9 @@ class Piece(NamedTuple):
     high: float
     bits: int
     message_bits: int
+
+
+_low = attrgetter("low")
 
 
 class Transport:
@@ -120,11 +124,16 @@ class Transport:
 
     def _along(self, op: str, hops: Hops, bits: int) -> list[Stage]:
         """Stages of a message on its way; ideal links have none."""
-        known = self._links.setdefault((op, bits), {})
+        known = self._links.get((op, bits))
+        if known is None:
+            known = self._links[op, bits] = {}
+        stages = []
         for hop in hops:
             if hop not in known:
                 known[hop] = self._hop(op, hop, bits)
-        return [stage for hop in hops if (stage := known[hop]) is not None]
+            if (stage := known[hop]) is not None:
+                stages.append(stage)
+        return stages
 
     def _hop(self, op: str, hop: Hop, bits: int) -> Stage | None:
         if hop.channel is None:
@@ -159,22 +168,20 @@ class Transport:
     def _from(self, op: str, share: Share, readers: tuple[Reader, ...], vector_bits: int) -> Work:
         branches: list[Work] = []
         away = []
-        for node, reader_low, reader_high, part in readers:
-            low, high = max(share.low, reader_low), min(share.high, reader_high)
+        for node, low, high, part in readers:
+            if high <= share.low or low >= share.high:
+                continue
+            low, high = max(share.low, low), min(share.high, high)
             if high - low <= 1e-12:
                 continue
             bits = max(1, round((high - low) * part * vector_bits))
             if node == share.node or OUTSIDE in (node, share.node):
-                branches.append(Chain(self._arrival(op, node, bits)))
+                branches.append(self._alone(op, Piece(node, (), low, high, bits, vector_bits)))
             else:
                 hops = self.shop.floor.graph.way(share.node, node)
                 away.append(Piece(node, hops, low, high, bits, vector_bits))
         branches += self._trees(op, away)
         return branches[0] if len(branches) == 1 else Par(tuple(branches))
-
-    def _arrival(self, op: str, node: str, bits: int) -> tuple[Stage, ...]:
-        stage = self.store(op, node, bits)
-        return (stage,) if stage is not None else ()
 
     def _trees(self, op: str, away: list[Piece]) -> list[Work]:
         """One tree for all readers where routers copy messages, else one way for each."""
@@ -182,23 +189,29 @@ class Transport:
             hop.router is None or hop.router.multicast for piece in away for hop in piece.hops
         )
         if len(away) < 2 or not copying:
-            return [self._alone(op, piece, 0) for piece in away]
+            return [self._alone(op, piece) for piece in away]
         return [self._branch(op, away, 0)]
 
-    def _alone(self, op: str, piece: Piece, depth: int) -> Chain:
+    def _alone(self, op: str, piece: Piece, depth: int = 0) -> Chain:
         """The rest of the way of a piece from a depth on, and its arrival."""
         stages = self._along(op, piece.hops[depth:], piece.bits)
-        return Chain((*stages, *self._arrival(op, piece.node, piece.bits)))
+        stored = self.store(op, piece.node, piece.bits)
+        if stored is not None:
+            stages.append(stored)
+        return Chain(tuple(stages))
 
     def _branch(self, op: str, pieces: list[Piece], depth: int) -> Work:
         """The part of a tree from a depth on: arrivals, and one sub-tree for each next hop."""
         works: list[Work] = []
         onward: dict[Hop, list[Piece]] = {}
         for piece in pieces:
-            if len(piece.hops) == depth:
-                works.append(Chain(self._arrival(op, piece.node, piece.bits)))
+            hops = piece.hops
+            if len(hops) == depth:
+                works.append(self._alone(op, piece, depth))
+            elif hops[depth] in onward:
+                onward[hops[depth]].append(piece)
             else:
-                onward.setdefault(piece.hops[depth], []).append(piece)
+                onward[hops[depth]] = [piece]
         works += [self._stem(op, group, depth) for group in onward.values()]
         return works[0] if len(works) == 1 else Par(tuple(works))
 
@@ -231,8 +244,10 @@ def together(pieces: list[Piece]) -> int:
     Parts of vectors are united exactly; readers of different vectors of a line are taken as disjoint, up to the
     whole line (stripes overlap only by the reach of a window).
     """
-    union, end = 0.0, 0.0
-    for piece in sorted(pieces, key=lambda piece: piece.low):
-        union += max(0.0, piece.high - max(piece.low, end))
-        end = max(end, piece.high)
-    return max(1, round(min(sum(p.bits for p in pieces), union * pieces[0].message_bits)))
+    union, end, bits = 0.0, 0.0, 0
+    for piece in sorted(pieces, key=_low):
+        bits += piece.bits
+        if piece.high > end:
+            union += piece.high - max(piece.low, end)
+            end = piece.high
+    return max(1, round(min(bits, union * pieces[0].message_bits)))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -38,6 +40,7 @@ class Ways:
         self.backward: dict[str, dict[str, Hop]] = {}
         self._grid: dict[str, tuple[str, int, int]] = {}  # node of a mesh -> (label, row, column)
         self._cells: dict[tuple[str, int, int], str] = {}
+        self._doors: dict[str, str] = {}
         self._ways: dict[tuple[str, str], Hops] = {}
 
     def link(self, hop: Hop) -> None:
@@ -87,9 +90,11 @@ class Ways:
 
     def _door(self, node: str) -> str:
         """Where a node enters its mesh: itself, or the router it hangs on; itself where there is no mesh."""
-        if node in self._grid:
-            return node
-        return next((near for near in self.onward.get(node, ()) if near in self._grid), node)
+        found = self._doors.get(node)
+        if found is None:
+            near = (n for n in (node, *self.onward.get(node, ())) if n in self._grid)
+            found = self._doors[node] = next(near, node)
+        return found
 
     def _step(self, source: str, target: str) -> Hops | None:
         """The hop between neighbours; none from a node to itself."""
@@ -132,22 +137,49 @@ class Ways:
 
     def _meet(self, source: str, target: str) -> tuple[_From, _From, str] | None:
         """Breadth first from both ends, the narrower front first, until they meet: where each node was come
-        from on either side, and the node in the middle."""
+        from on either side, and the node in the middle.
+
+        Dead ends count for the width of a front, but nothing is looked for in them.
+        """
+        pruned = source not in self._dead_ends and target not in self._dead_ends
+        tables: tuple[Mapping[str, Iterable[str]], ...] = (
+            self._leading if pruned else (self.onward, self.backward)
+        )
         sides: tuple[_From, _From] = {source: None}, {target: None}
-        fronts = [[source], [target]]
-        neighbours: tuple[Mapping[str, Mapping[str, Hop]], ...] = self.onward, self.backward
+        fronts, widths = [[source], [target]], [1, 1]
         while fronts[0] and fronts[1]:
-            side = 0 if len(fronts[0]) <= len(fronts[1]) else 1
-            mine, other, near = sides[side], sides[1 - side], neighbours[side]
-            level, fronts[side] = fronts[side], []
-            for at in level:
-                for node in near.get(at, ()):
+            side = 0 if widths[0] <= widths[1] else 1
+            mine, other, table = sides[side], sides[1 - side], tables[side]
+            front: list[str] = []
+            for at in fronts[side]:
+                for node in table.get(at, ()):
                     if node not in mine:
-                        fronts[side].append(node)
+                        front.append(node)
                         mine[node] = at
                     if node in other:
                         return *sides, node
+            dead = sum(self._hanging.get(at, 0) for at in fronts[side]) if pruned else 0
+            fronts[side], widths[side] = front, len(front) + dead
         return None
+
+    @cached_property
+    def _dead_ends(self) -> set[str]:
+        """Nodes with one neighbour, both ways."""
+        links = self.onward.items()
+        return {node for node, near in links if len(near) == 1 and near.keys() == self.backward[node].keys()}
+
+    @cached_property
+    def _hanging(self) -> Counter[str]:
+        """How many dead ends hang on a node."""
+        return Counter(next(iter(self.onward[node])) for node in self._dead_ends)
+
+    @cached_property
+    def _leading(self) -> tuple[dict[str, tuple[str, ...]], ...]:
+        """Onward and backward: neighbours that are no dead ends."""
+        return tuple(
+            {node: tuple(n for n in near if n not in self._dead_ends) for node, near in links.items()}
+            for links in (self.onward, self.backward)
+        )
 
 
 def _chain(come_from: _From, node: str) -> list[str]:
