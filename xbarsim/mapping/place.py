@@ -95,23 +95,22 @@ class _Filling:
         return placed
 
     def _copy(self, c: Cut) -> Copy | None:
-        unit = c.row_blocks if self.aligned and c.row_blocks <= self.floor.slots_per_tile else 1
+        size, used = self.floor.slots_per_tile, self.used
+        unit = c.row_blocks if self.aligned and c.row_blocks <= size else 1
         segments: list[Segment] = []
-        block = 0
-        start = self.at
-        for i in self._order(start):
-            if block == c.blocks:
-                break
-            free = self.floor.slots_per_tile - self.used[i]
-            take = min(free // unit * unit, c.blocks - block)
-            if take <= 0:
-                continue
-            segments.append(Segment(self.floor.tiles[i], self.used[i], block, take))
-            self.used[i] += take
-            block += take
-            self.at = i
-        self._advance()
-        return Copy(tuple(segments)) if block == c.blocks else None
+        block, blocks = 0, c.blocks
+        for i in self._order(self.at):
+            free = (size - used[i]) // unit * unit
+            if free:
+                take = min(free, blocks - block)
+                segments.append(Segment(self.floor.tiles[i], used[i], block, take))
+                used[i] += take
+                block += take
+                self.at = i
+                if block == blocks:
+                    self._advance()
+                    return Copy(tuple(segments))
+        return None
 
     def _order(self, start: int) -> Iterable[int]:
         if self.exclusive:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.heads import Heads
 from xbarsim.mapping.place import place
 from xbarsim.mapping.program import Copy, Link, Program, Share, Step
+from xbarsim.mapping.sources import Source, both, identity, pointwise
 from xbarsim.mapping.stripes import grid, owners
 from xbarsim.spec.chip import Chip, Part
 from xbarsim.spec.graph import instances
@@ -50,16 +51,6 @@ def map_network(chip: Chip, graph: OpGraph, activation_bits: int | None = None) 
     )
 
 
-@dataclass(frozen=True)
-class _Source:
-    """An operation whose data is read, seen through moves that cost nothing."""
-
-    producer: str
-    last_needed: Positions
-    first_needed: Positions
-    window: Window | None = None
-
-
 class _Planner:
     def __init__(
         self, floor: Floor, graph: OpGraph, cuts: dict[str, Cut], copies: dict[str, tuple[Copy, ...]]
@@ -67,7 +58,7 @@ class _Planner:
         self.floor, self.graph, self.cuts, self.copies = floor, graph, cuts, copies
         self.made: dict[str, Step] = {}
         self.in_step: dict[str, str] = {}  # operation -> step that holds it
-        self.free: dict[str, list[_Source]] = {}
+        self.free: dict[str, list[Source]] = {}
         self.missing: dict[str, str] = {}
         self.remarks: dict[str, None] = {}
         self.readers = self._readers()
@@ -99,22 +90,22 @@ class _Planner:
 
     # --- reading -------------------------------------------------------------------------------
 
-    def sources(self, op: Op) -> list[_Source]:
+    def sources(self, op: Op) -> list[Source]:
         """All operations whose data the operation really reads, one entry each."""
-        found: dict[str, _Source] = {}
+        found: dict[str, Source] = {}
         for name, need in zip(op.inputs, op.needs, strict=True):
             last, first = need.last_needed(op.positions), need.first_needed(op.positions)
-            for source in self.free.get(name) or [_identity(name, self.graph.by_name[name].positions)]:
-                window = need if isinstance(need, Window) and _pointwise(source) else None
+            for source in self.free.get(name) or [identity(name, self.graph.by_name[name].positions)]:
+                window = need if isinstance(need, Window) and pointwise(source) else None
                 # A need of -1 says that nothing is needed yet.
-                through = _Source(
+                through = Source(
                     source.producer,
                     np.where(last < 0, -1, source.last_needed[last]),
                     source.first_needed[np.maximum(first, 0)],
                     window,
                 )
                 same = found.get(source.producer)
-                found[source.producer] = through if same is None else _both(same, through)
+                found[source.producer] = through if same is None else both(same, through)
         return [
             replace(
                 s,
@@ -154,7 +145,7 @@ class _Planner:
         if op.kind is not OpKind.ELEMENTWISE and any(len(home) > 1 for home in step.homes):
             return False
         alone = step.last.name == source.producer and self.readers[source.producer] == 1
-        same = op.positions == step.op.positions and _pointwise(source)
+        same = op.positions == step.op.positions and pointwise(source)
         unit = self._unit(op)
         if not (alone and same and unit is not None and self._inside(unit)):
             return False
@@ -288,19 +279,3 @@ def _and_more(names: list[str], why: str) -> str:
 def _ports(chip: Chip, part: Part) -> Homes:
     """All instances of a port or memory, which take turns."""
     return tuple((Share(name, 0.0, 1.0),) for name in instances(chip, part))
-
-
-def _identity(producer: str, positions: int) -> _Source:
-    index = np.arange(positions, dtype=np.int64)
-    return _Source(producer, index, index)
-
-
-def _both(a: _Source, b: _Source) -> _Source:
-    return _Source(
-        a.producer, np.maximum(a.last_needed, b.last_needed), np.minimum(a.first_needed, b.first_needed)
-    )
-
-
-def _pointwise(source: _Source) -> bool:
-    index = np.arange(len(source.last_needed))
-    return bool((source.last_needed == index).all() and (source.first_needed == index).all())

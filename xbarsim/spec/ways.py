@@ -74,6 +74,11 @@ class Ways:
             return source if source in candidates else candidates[0]
         return min(candidates, key=lambda node: len(self.way(source, node)))
 
+    def joined(self, nodes: set[str]) -> bool:
+        """Whether each of some nodes can be reached from every other."""
+        start = next(iter(nodes), None)
+        return start is None or all(nodes <= _reached(start, links) for links in (self.onward, self.backward))
+
     def _find(self, source: str, target: str) -> Hops:
         """Nodes that hang on one router share its ways, so they are searched once for all of them."""
         if source == target:
@@ -180,6 +185,16 @@ class Ways:
             {node: tuple(n for n in near if n not in self._dead_ends) for node, near in links.items()}
             for links in (self.onward, self.backward)
         )
+
+
+def _reached(start: str, links: Mapping[str, Iterable[str]]) -> set[str]:
+    found = {start}
+    todo = [start]
+    for at in todo:  # grows while it is read
+        new = [node for node in links.get(at, ()) if node not in found]
+        found.update(new)
+        todo += new
+    return found
 
 
 def _chain(come_from: _From, node: str) -> list[str]:
