@@ -69,10 +69,11 @@ class _Planner:
 
     def steps(self) -> tuple[Step, ...]:
         for op in self.graph.ops:
+            sources = self.sources(op)
             if op.free and op.inputs:
-                self.free[op.name] = self.sources(op)
-            elif not self._fuse(op):
-                self._step(op)
+                self.free[op.name] = sources
+            elif not self._fuse(op, sources):
+                self._step(op, sources)
         if self.missing:
             lines = "\n  ".join(_and_more(names, why) for why, names in _by_reason(self.missing).items())
             raise MappingError(f"{self.graph.name} on {self.floor.chip.name}: no component for\n  {lines}")
@@ -130,12 +131,9 @@ class _Planner:
 
     # --- steps ---------------------------------------------------------------------------------
 
-    def _fuse(self, op: Op) -> bool:
+    def _fuse(self, op: Op, sources: list[Source]) -> bool:
         """Put an operation behind the only one it reads, if it can be done where that one's results lie."""
-        if op.kind not in FUSED:
-            return False
-        sources = self.sources(op)
-        if len(sources) != 1:
+        if op.kind not in FUSED or len(sources) != 1:
             return False
         source = sources[0]
         step = self.made.get(self.in_step.get(source.producer, ""))
@@ -155,10 +153,10 @@ class _Planner:
         self.in_step[op.name] = step.name
         return True
 
-    def _step(self, op: Op) -> None:
+    def _step(self, op: Op, sources: list[Source]) -> None:
         links = tuple(
             Link(self.in_step[s.producer], op.name, s.last_needed, s.first_needed, window=s.window)
-            for s in self.sources(op)
+            for s in sources
         )
         unit, homes, owner = self._where(op, links)
         self.made[op.name] = Step(op, (), unit, (), homes, owner, links, self._columns(op, links))

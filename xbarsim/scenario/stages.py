@@ -77,6 +77,7 @@ class Workshop:
     floor: Floor
     stations: dict[str, Station] = field(default_factory=dict)
     metas: list[Meta] = field(default_factory=list)
+    _cycles: dict[str, int] = field(default_factory=dict)  # part -> cycle around it
 
     def station(
         self,
@@ -129,13 +130,20 @@ class Workshop:
 
     def in_cycles(self, part: Part, time_ps: int) -> int:
         """A duration in whole cycles of the synchronous composite around a part, if there is one."""
+        if part.path not in self._cycles:
+            self._cycles[part.path] = self._cycle_ps(part)
+        cycle_ps = self._cycles[part.path]
+        return -(-time_ps // cycle_ps) * cycle_ps
+
+    def _cycle_ps(self, part: Part) -> int:
+        """Cycle of the nearest synchronous composite; 1 where time is free."""
         scope = self.floor.chip.parent(part)  # a converter's own `cycle` is no pipeline's
         while scope is not None:
             cycle_ps = getattr(scope.spec, "cycle_ps", None)
             if cycle_ps:
-                return -(-time_ps // cycle_ps) * cycle_ps
+                return int(cycle_ps)
             scope = self.floor.chip.parent(scope)
-        return time_ps
+        return 1
 
 
 @dataclass(frozen=True)
