@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from xbarsim.engine.chain import Chain, Stage, flow
+from xbarsim.engine.chain import Chain, Stage
+from xbarsim.engine.chain import flow as send
 from xbarsim.engine.clock import Clock, Listener, Phase
+from xbarsim.engine.flow import Engine, Granularity
+from xbarsim.engine.requests import run_requests
 from xbarsim.engine.station import Station
-from xbarsim.engine.stream import Pipeline, Stream
+from xbarsim.engine.stream import Network, Stream
 
 Services = list[tuple[int, int]]  # (start, end) of each request, in picoseconds, in the order of service
 Servers = tuple[int, int]  # (service_ps, number) of a station
@@ -42,20 +45,25 @@ def at_stations(arrivals_ps: Sequence[int], stations: Sequence[Servers]) -> list
     """Jobs that come by themselves and wait in the queue of a station."""
     clock, log, stages = _built(stations)
     for time_ps in arrivals_ps:
-        clock.at(time_ps, Phase.DELIVER, partial(flow, clock, stages, None))
+        clock.at(time_ps, Phase.DELIVER, partial(send, clock, stages, None))
     clock.run()
     return log.services
 
 
-def through_a_pipeline(arrivals_ps: Sequence[int], stations: Sequence[Servers]) -> list[Services]:
+def through_a_flow(
+    granularity: Granularity, arrivals_ps: Sequence[int], stations: Sequence[Servers]
+) -> list[Services]:
     """Requests to a network of one layer; who has not been admitted waits at its door.
 
     The latch before the stations takes no time: so the next request may come while the first is at work.
     """
     clock, log, stages = _built(stations)
     stream = Stream("layer", 1, (Chain((Stage((), 0), *stages)),))
-    Pipeline(clock, [stream], len(arrivals_ps), arrivals_ps).run()
+    flow = Engine(granularity, (Network("queue", (stream,)),)).open(clock)
+    run_requests(flow, len(arrivals_ps), arrivals_ps)
     return log.services
 
 
-ENGINES: dict[str, RunTandem] = {"stations": at_stations, "pipeline": through_a_pipeline}
+ENGINES: dict[str, RunTandem] = {"stations": at_stations} | {
+    str(granularity): partial(through_a_flow, granularity) for granularity in Granularity
+}

@@ -84,15 +84,13 @@ def check(chip: Chip, work: OpGraph | Workload | None = None) -> CheckReport:
     unsourced = tuple(row.key for row in chip.numbers if not row.source)
     if work is None:
         return CheckReport(chip.name, "", len(chip.numbers), unknown, unsourced)
-    from xbarsim.engine.clock import Clock
     from xbarsim.mapping.floor import Floor
-    from xbarsim.scenario.assemble import assemble
     from xbarsim.scenario.laws import program_laws
-    from xbarsim.scenario.stages import Workshop
+    from xbarsim.scenario.wirable import check_wiring
 
     chip, graph, bits = _network(chip, work)
     program = _map(chip, graph, bits)
-    assemble(Workshop(Clock(), Floor(chip)), program)
+    check_wiring(Floor(chip), program)
     used = {
         segment.tile for copies in program.copies.values() for copy in copies for segment in copy.segments
     }

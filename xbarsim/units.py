@@ -254,6 +254,7 @@ def _like(unit: str, dimension: Dimension) -> str:
 
 
 @lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def cycles_ps(cycles: int, clock_hz: float) -> int:
     """Duration of a number of clock cycles, rounded once to whole picoseconds; none on an ideal clock (0)."""
     if not clock_hz:

@@ -32,11 +32,19 @@ _DELIVER = Phase.DELIVER  # an enumeration's member is slow to look up
 
 
 @dataclass(slots=True, eq=False)
+class Tally:
+    """How many jobs were served in a run, by one stage or by several that count together."""
+
+    jobs: int = 0
+
+
+@dataclass(slots=True, eq=False)
 class Stage:
     """One step of a chain.
 
     stations: all are held for the step (a buffer port and the bus it feeds); service per portion.
     delay_ps: latency after the service that occupies nobody (a router's pipeline, a wire).
+    tally: counts the jobs served.
     holds: the stations stay taken until the next stage has taken the last portion over; else results leave
         into a register or buffer of their own, and the stations are free at the end of their service.
     meta: for listeners: what this step is and what it costs.
@@ -48,14 +56,16 @@ class Stage:
     delay_ps: int = 0
     meta: Any = None
     holds: bool = False
+    tally: Tally = field(default_factory=Tally)
     # One order for all jobs, so that two that need the same stations never each hold what the other wants.
     in_order: tuple[Station, ...] = field(init=False, repr=False)
     busy_ps: int = field(init=False, repr=False)  # service of all portions
-    jobs: int = field(default=0, init=False)  # served in this run
 
     def __post_init__(self) -> None:
         self.busy_ps = self.portion_ps * self.portions
-        self.in_order = tuple(sorted(dict.fromkeys(self.stations), key=lambda station: station.serial))
+        self.in_order = self.stations
+        if len(self.stations) > 1:
+            self.in_order = tuple(sorted(dict.fromkeys(self.stations), key=lambda station: station.serial))
 
 
 def carry(lines: list[Line], grant_ps: int, portion_ps: int) -> list[Line]:
@@ -170,7 +180,7 @@ class Passage:
             self.holding = None
         if self.number == 1 and self.admit is not None:
             self.admit()
-        stage.jobs += 1
+        stage.tally.jobs += 1
         for listener in self.clock.listeners:
             listener.served(stage, self.tag, grant_ps, end_ps)
         self.number += 1

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from xbarsim.spec.roles import Array
-from xbarsim.workload.graph import Matrix
+from xbarsim.workload.graph import Matrix, Positions
 
 
 @dataclass(frozen=True)
@@ -30,63 +33,135 @@ class Cut:
     def blocks(self) -> int:
         return self.row_blocks * self.column_blocks
 
-    def place(self, block: int) -> tuple[int, int]:
-        """(column block, row block) of a block."""
-        return divmod(block, self.row_blocks)
-
     @cached_property
     def _columns_per_group(self) -> int:
         return -(-self.matrix.columns // self.block_columns)
 
-    def _groups_in(self, column: int) -> int:
-        return min(self.groups_per_block, self.matrix.groups - column * self.groups_per_block)
+    @property
+    def _packed(self) -> bool:
+        return self.groups_per_block > 1
 
-    def rows(self, block: int) -> int:
-        """Word lines' worth of inputs that the block uses."""
-        column, row = self.place(block)
-        if self.groups_per_block > 1:
-            return self._groups_in(column) * self.matrix.rows
-        return min(self.block_rows, self.matrix.rows - row * self.block_rows)
+    @cached_property
+    def _groups(self) -> Positions:
+        """Groups on the diagonal of each column block, where they are packed."""
+        first = np.arange(self.column_blocks, dtype=np.int64) * self.groups_per_block
+        return np.minimum(self.groups_per_block, self.matrix.groups - first)
+
+    @cached_property
+    def _heights(self) -> Positions:
+        """Inputs of a block: by row block, or by column block where groups are packed."""
+        if self._packed:
+            return self._groups * self.matrix.rows
+        first = np.arange(self.row_blocks, dtype=np.int64) * self.block_rows
+        return np.minimum(self.block_rows, self.matrix.rows - first)
+
+    @cached_property
+    def _widths(self) -> Positions:
+        """Results of the blocks of each column block."""
+        if self._packed:
+            return self._groups * self.matrix.columns
+        first = np.arange(self._columns_per_group, dtype=np.int64) * self.block_columns
+        return np.tile(np.minimum(self.block_columns, self.matrix.columns - first), self.matrix.groups)
+
+    @cached_property
+    def _spans(self) -> list[tuple[float, float]]:
+        """The pieces of the input vector (0 to 1), group by group, row block by row block."""
+        groups, rows = self.matrix.groups, self.matrix.rows
+        if self._packed:
+            firsts = [column * self.groups_per_block for column in range(self.column_blocks)]
+            each = self._groups.tolist()
+            return [(first / groups, (first + n) / groups) for first, n in zip(firsts, each, strict=True)]
+        lows = [row * self.block_rows for row in range(self.row_blocks)]
+        heights = self._heights.tolist()
+        return [
+            ((group + low / rows) / groups, (group + (low + height) / rows) / groups)
+            for group in range(groups)
+            for low, height in zip(lows, heights, strict=True)
+        ]
+
+    @cached_property
+    def block_weights(self) -> Positions:
+        """Weights in each block."""
+        if self._packed:
+            return self._groups * (self.matrix.rows * self.matrix.columns)
+        return np.multiply.outer(self._widths, self._heights).reshape(-1)
+
+    def place(self, block: int) -> tuple[int, int]:
+        """(column block, row block) of a block."""
+        return divmod(block, self.row_blocks)
 
     def columns(self, block: int) -> int:
         """Results of the block."""
-        column, _ = self.place(block)
-        if self.groups_per_block > 1:
-            return self._groups_in(column) * self.matrix.columns
-        within = column % self._columns_per_group
-        return min(self.block_columns, self.matrix.columns - within * self.block_columns)
+        return int(self._widths[block // self.row_blocks])
 
     def weights(self, block: int) -> int:
-        column, _ = self.place(block)
-        if self.groups_per_block > 1:
-            return self._groups_in(column) * self.matrix.rows * self.matrix.columns
-        return self.rows(block) * self.columns(block)
+        return int(self.block_weights[block])
 
     def cells(self, block: int) -> int:
         return self.weights(block) * self.cells_per_weight
 
-    def input_span(self, block: int) -> tuple[float, float]:
-        """Share of the input vector (0 to 1) that the block reads."""
-        column, row = self.place(block)
-        groups = self.matrix.groups
-        if self.groups_per_block > 1:
-            first = column * self.groups_per_block
-            return first / groups, (first + self._groups_in(column)) / groups
-        group = column // self._columns_per_group
-        low = row * self.block_rows
-        high = low + self.rows(block)
-        return (group + low / self.matrix.rows) / groups, (group + high / self.matrix.rows) / groups
+    def slab(self, first_block: int, blocks: int) -> Slab:
+        """What neighbouring blocks are together; counted once for all copies that are divided alike."""
+        key = (first_block, blocks)
+        if key not in self._slabs:
+            self._slabs[key] = self._counted(np.arange(first_block, first_block + blocks))
+        return self._slabs[key]
+
+    @cached_property
+    def _slabs(self) -> dict[tuple[int, int], Slab]:
+        return {}
+
+    def _counted(self, blocks: Positions) -> Slab:
+        column, row = np.divmod(blocks, self.row_blocks)
+        heights, widths = self._heights[column if self._packed else row], self._widths[column]
+        pieces = column if self._packed else column // self._columns_per_group * self.row_blocks + row
+        read = np.unique(pieces)
+        return Slab(
+            inputs=int(self._heights[read % len(self._heights)].sum()),
+            low=self._spans[read[0]][0],
+            high=self._spans[read[-1]][1],
+            most_rows=int(heights.max()),
+            rows=int(heights.sum()),
+            widths=tuple(Counter(widths.tolist()).items()),
+            weights=int(self.block_weights[blocks].sum()),
+            additions=int(widths.sum() - self._widths[column[0] : column[-1] + 1].sum()),
+        )
 
     def output_span(self, block: int) -> tuple[float, float]:
         """Share of the result vector (0 to 1) that the block's column holds."""
         column, _ = self.place(block)
         total = self.matrix.columns * self.matrix.groups
-        if self.groups_per_block > 1:
+        if self._packed:
             first = column * self.groups_per_block * self.matrix.columns
         else:
             group, within = divmod(column, self._columns_per_group)
             first = group * self.matrix.columns + within * self.block_columns
         return first / total, (first + self.columns(block)) / total
+
+
+@dataclass(frozen=True)
+class Slab:
+    """Neighbouring blocks that work together.
+
+    inputs: elements of the input vector that they read, each once; low, high: between which shares of it.
+    most_rows, rows: word lines of the highest block, and of all.
+    widths: results of a block, and how many blocks have so many.
+    additions: of partial sums, until one is left of each column.
+    """
+
+    inputs: int
+    low: float
+    high: float
+    most_rows: int
+    rows: int
+    widths: tuple[tuple[int, int], ...]
+    weights: int
+    additions: int
+
+    @property
+    def columns(self) -> int:
+        """Results of all blocks."""
+        return sum(width * blocks for width, blocks in self.widths)
 
 
 def cut(matrix: Matrix, array: Array) -> Cut:

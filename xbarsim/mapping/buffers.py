@@ -36,33 +36,40 @@ def _line(link: Link, positions: int) -> int:
     return size[1] if size[0] > 1 else 0
 
 
-def least_positions(link: Link, steps: dict[str, Step], chunk: int = 1) -> int:
-    """Positions of the producer that must fit, or the reader could never go on."""
-    index = np.arange(len(link.last_needed))
-    window = int((link.last_needed - link.first_needed).max()) + chunk
-    reader = steps[link.consumer]
-    if len(reader.inputs) == 1:
-        return window
-    waiting = window
-    for other in reader.inputs:
-        if other is not link:
-            ahead = runs_ahead(link, other, steps)
-            waiting = max(waiting, int((ahead - link.first_needed[index]).max()) + chunk)
-    return min(waiting, steps[link.producer].last.positions)
+Ancestry = dict[str, Positions]  # step -> its last position that each position of a later one rests on
 
 
-def runs_ahead(link: Link, other: Link, steps: dict[str, Step]) -> Positions:
-    """For each position of their common reader: the last position of link's producer that may come before
-    what `other` must bring has come.
+def least_of(reader: Step, steps: dict[str, Step], chunks: Mapping[str, int]) -> list[int]:
+    """For each input of a reader: positions of its producer that must fit, or the reader could never go on."""
+    windows = [
+        int((link.last_needed - link.first_needed).max()) + chunks[link.producer] for link in reader.inputs
+    ]
+    if len(windows) == 1:
+        return windows
+    grown = [_ancestry(link.producer, steps) for link in reader.inputs]
+    least = []
+    for number, (link, window) in enumerate(zip(reader.inputs, windows, strict=True)):
+        total = steps[link.producer].last.positions
+        waiting = [
+            int((_ahead(grown[number], other, grown[i], total) - link.first_needed).max())
+            for i, other in enumerate(reader.inputs)
+            if i != number
+        ]
+        least.append(min(max(window, *(w + chunks[link.producer] for w in waiting)), total))
+    return least
 
-    If the other branch grows out of link's producer (a skip connection), that many must have been made for it;
-    if link's producer grows out of the other one, it can only be ahead by what it makes without it; if both
+
+def _ahead(mine: Ancestry, other: Link, theirs: Ancestry, total: int) -> Positions:
+    """For each position of a reader: the last of a producer's `total` positions that may come before what
+    `other` must bring has come.
+
+    If the other branch grows out of the producer (a skip connection), that many must have been made for it;
+    if the producer grows out of the other one, it can only be ahead by what it makes without it; if both
     grow out of a third, what one makes from all that the other has needed of it; else the whole may come first.
     """
-    mine, theirs = _ancestry(link.producer, steps), _ancestry(other.producer, steps)
     common = mine.keys() & theirs.keys()
     if not common:
-        return np.full(len(other.last_needed), steps[link.producer].last.positions - 1, dtype=np.int64)
+        return np.full(len(other.last_needed), total - 1, dtype=np.int64)
     ahead = np.full(len(other.last_needed), -1, dtype=np.int64)
     for origin in common:
         side: Literal["left", "right"] = "left" if origin == other.producer else "right"
@@ -71,19 +78,26 @@ def runs_ahead(link: Link, other: Link, steps: dict[str, Step]) -> Positions:
     return ahead
 
 
-def _ancestry(name: str, steps: dict[str, Step]) -> dict[str, Positions]:
-    """For every step that feeds this one: its last position that each position of this one rests on."""
-    found: dict[str, Positions] = {name: np.arange(steps[name].op.positions, dtype=np.int64)}
-    order = [name]
-    for at in order:
+def _ancestry(name: str, steps: dict[str, Step]) -> Ancestry:
+    """What a step grows out of: each step that feeds it, looked at once, after all that read it."""
+    found: Ancestry = {name: np.arange(steps[name].op.positions, dtype=np.int64)}
+    for at in reversed(_upstream(name, steps)):
         for link in steps[at].inputs:
-            needed = np.where(found[at] < 0, -1, link.last_needed[found[at]])
-            through = np.maximum.accumulate(needed)
+            through = np.where(found[at] < 0, -1, link.last_needed[found[at]])
             known = found.get(link.producer)
-            if known is None or (through > known).any():
-                found[link.producer] = through if known is None else np.maximum(known, through)
-                order.append(link.producer)
+            found[link.producer] = through if known is None else np.maximum(known, through)
     return found
+
+
+def _upstream(name: str, steps: dict[str, Step]) -> list[str]:
+    """A step and all that feed it, in execution order."""
+    found = {name}
+    todo = [name]
+    for at in todo:  # grows while it is read
+        new = {link.producer for link in steps[at].inputs} - found
+        found |= new
+        todo += new
+    return [step for step in steps if step in found]
 
 
 def give_room(
@@ -151,13 +165,15 @@ def _least(
     for step in steps:
         for link in step.inputs:
             readers[link.producer].append(link)
+    chunks = {step.name: chunk(step, readers[step.name]) for step in steps}
     least, shares = {}, {}
     for step in steps:
-        tiles = stored(step)
-        for link in step.inputs if tiles else ():
-            key, producer = (link.producer, link.consumer), by_name[link.producer]
-            least[key] = least_positions(link, by_name, chunk(producer, readers[producer.name]))
-            shares[key] = tiles
+        tiles = stored(step) if step.inputs else {}
+        for link, positions in (
+            zip(step.inputs, least_of(step, by_name, chunks), strict=True) if tiles else ()
+        ):
+            least[link.producer, link.consumer] = positions
+            shares[link.producer, link.consumer] = tiles
     return least, shares
 
 
@@ -192,8 +208,8 @@ def _reads(
         return
     cut = cuts[step.op.matrix]
     for segment in copies[step.op.matrix][number].segments:
-        for block in range(segment.first_block, segment.first_block + segment.blocks):
-            yield segment.tile, *cut.input_span(block)
+        slab = cut.slab(segment.first_block, segment.blocks)
+        yield segment.tile, slab.low, slab.high
 
 
 def _scaled(shares: dict[str, float], bits: int) -> dict[str, float]:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from xbarsim.errors import MappingError
 from xbarsim.spec.chip import Chip, Part
-from xbarsim.spec.graph import ChipGraph, instances
+from xbarsim.spec.graph import instances
 from xbarsim.spec.roles import Array
 
 Test = Callable[[Part], bool]
@@ -18,7 +18,7 @@ class Floor:
 
     def __init__(self, chip: Chip):
         self.chip = chip
-        self.graph = ChipGraph(chip)
+        self.graph = chip.graph
         arrays = chip.arrays()
         if not arrays:
             raise MappingError(f"{chip.name}: there is no array. Add a component of kind 'crossbar'.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from xbarsim.errors import MappingError
 from xbarsim.mapping.blocks import Cut, cut
@@ -94,28 +95,27 @@ class _Filling:
         return placed
 
     def _copy(self, c: Cut) -> Copy | None:
-        unit = c.row_blocks if self.aligned and c.row_blocks <= self.floor.slots_per_tile else 1
+        size, used = self.floor.slots_per_tile, self.used
+        unit = c.row_blocks if self.aligned and c.row_blocks <= size else 1
         segments: list[Segment] = []
-        block = 0
-        start = self.at
-        for i in self._order(start):
-            if block == c.blocks:
-                break
-            free = self.floor.slots_per_tile - self.used[i]
-            take = min(free // unit * unit, c.blocks - block)
-            if take <= 0:
-                continue
-            segments.append(Segment(self.floor.tiles[i], self.used[i], block, take))
-            self.used[i] += take
-            block += take
-            self.at = i
-        self._advance()
-        return Copy(tuple(segments)) if block == c.blocks else None
+        block, blocks = 0, c.blocks
+        for i in self._order(self.at):
+            free = (size - used[i]) // unit * unit
+            if free:
+                take = min(free, blocks - block)
+                segments.append(Segment(self.floor.tiles[i], used[i], block, take))
+                used[i] += take
+                block += take
+                self.at = i
+                if block == blocks:
+                    self._advance()
+                    return Copy(tuple(segments))
+        return None
 
-    def _order(self, start: int) -> list[int]:
+    def _order(self, start: int) -> Iterable[int]:
         if self.exclusive:
-            return list(range(start, len(self.used)))
-        return [*range(start, len(self.used)), *range(self.first_open, start)]
+            return range(start, len(self.used))
+        return chain(range(start, len(self.used)), range(self.first_open, start))
 
     def _advance(self) -> None:
         while self.first_open < len(self.used) and self.used[self.first_open] == self.floor.slots_per_tile:

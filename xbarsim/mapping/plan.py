@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,8 +10,10 @@ from xbarsim.errors import MappingError
 from xbarsim.mapping.blocks import Cut
 from xbarsim.mapping.buffers import chunk, give_room
 from xbarsim.mapping.floor import Floor
+from xbarsim.mapping.heads import Heads
 from xbarsim.mapping.place import place
 from xbarsim.mapping.program import Copy, Link, Program, Share, Step
+from xbarsim.mapping.sources import Source, both, identity, pointwise
 from xbarsim.mapping.stripes import grid, owners
 from xbarsim.spec.chip import Chip, Part
 from xbarsim.spec.graph import instances
@@ -51,16 +53,6 @@ def map_network(chip: Chip, graph: OpGraph, activation_bits: int | None = None) 
     )
 
 
-@dataclass(frozen=True)
-class _Source:
-    """An operation whose data is read, seen through moves that cost nothing."""
-
-    producer: str
-    last_needed: Positions
-    first_needed: Positions
-    window: Window | None = None
-
-
 class _Planner:
     def __init__(
         self, floor: Floor, graph: OpGraph, cuts: dict[str, Cut], copies: dict[str, tuple[Copy, ...]]
@@ -68,20 +60,22 @@ class _Planner:
         self.floor, self.graph, self.cuts, self.copies = floor, graph, cuts, copies
         self.made: dict[str, Step] = {}
         self.in_step: dict[str, str] = {}  # operation -> step that holds it
-        self.free: dict[str, list[_Source]] = {}
+        self.free: dict[str, list[Source]] = {}
         self.missing: dict[str, str] = {}
         self.remarks: dict[str, None] = {}
         self.readers = self._readers()
+        self.heads = Heads(cuts, floor.chip.header.mapping.partial_sums == "chain")
 
     def notes(self) -> tuple[str, ...]:
         return tuple(self.remarks)
 
     def steps(self) -> tuple[Step, ...]:
         for op in self.graph.ops:
+            sources = self.sources(op)
             if op.free and op.inputs:
-                self.free[op.name] = self.sources(op)
-            elif not self._fuse(op):
-                self._step(op)
+                self.free[op.name] = sources
+            elif not self._fuse(op, sources):
+                self._step(op, sources)
         if self.missing:
             lines = "\n  ".join(_and_more(names, why) for why, names in _by_reason(self.missing).items())
             raise MappingError(f"{self.graph.name} on {self.floor.chip.name}: no component for\n  {lines}")
@@ -99,22 +93,22 @@ class _Planner:
 
     # --- reading -------------------------------------------------------------------------------
 
-    def sources(self, op: Op) -> list[_Source]:
+    def sources(self, op: Op) -> list[Source]:
         """All operations whose data the operation really reads, one entry each."""
-        found: dict[str, _Source] = {}
+        found: dict[str, Source] = {}
         for name, need in zip(op.inputs, op.needs, strict=True):
             last, first = need.last_needed(op.positions), need.first_needed(op.positions)
-            for source in self.free.get(name) or [_identity(name, self.graph.by_name[name].positions)]:
-                window = need if isinstance(need, Window) and _pointwise(source) else None
+            for source in self.free.get(name) or [identity(name, self.graph.by_name[name].positions)]:
+                window = need if isinstance(need, Window) and pointwise(source) else None
                 # A need of -1 says that nothing is needed yet.
-                through = _Source(
+                through = Source(
                     source.producer,
                     np.where(last < 0, -1, source.last_needed[last]),
                     source.first_needed[np.maximum(first, 0)],
                     window,
                 )
                 same = found.get(source.producer)
-                found[source.producer] = through if same is None else _both(same, through)
+                found[source.producer] = through if same is None else both(same, through)
         return [
             replace(
                 s,
@@ -139,12 +133,9 @@ class _Planner:
 
     # --- steps ---------------------------------------------------------------------------------
 
-    def _fuse(self, op: Op) -> bool:
+    def _fuse(self, op: Op, sources: list[Source]) -> bool:
         """Put an operation behind the only one it reads, if it can be done where that one's results lie."""
-        if op.kind not in FUSED:
-            return False
-        sources = self.sources(op)
-        if len(sources) != 1:
+        if op.kind not in FUSED or len(sources) != 1:
             return False
         source = sources[0]
         step = self.made.get(self.in_step.get(source.producer, ""))
@@ -154,7 +145,7 @@ class _Planner:
         if op.kind is not OpKind.ELEMENTWISE and any(len(home) > 1 for home in step.homes):
             return False
         alone = step.last.name == source.producer and self.readers[source.producer] == 1
-        same = op.positions == step.op.positions and _pointwise(source)
+        same = op.positions == step.op.positions and pointwise(source)
         unit = self._unit(op)
         if not (alone and same and unit is not None and self._inside(unit)):
             return False
@@ -164,10 +155,10 @@ class _Planner:
         self.in_step[op.name] = step.name
         return True
 
-    def _step(self, op: Op) -> None:
+    def _step(self, op: Op, sources: list[Source]) -> None:
         links = tuple(
             Link(self.in_step[s.producer], op.name, s.last_needed, s.first_needed, window=s.window)
-            for s in self.sources(op)
+            for s in sources
         )
         unit, homes, owner = self._where(op, links)
         self.made[op.name] = Step(op, (), unit, (), homes, owner, links, self._columns(op, links))
@@ -180,7 +171,7 @@ class _Planner:
             unit, homes = self._table(op) if op.kind is OpKind.GATHER else self._outside()
             return unit, homes, np.arange(op.positions, dtype=np.int64) % len(homes)
         if op.kind is OpKind.MVM and op.matrix is not None:
-            homes = tuple(self._heads(op.matrix, copy) for copy in self.copies[op.matrix])
+            homes = tuple(self.heads.of(op.matrix, copy) for copy in self.copies[op.matrix])
             return "", homes, owners(op, len(homes))
         if op.kind is OpKind.MOVE:
             return "", *self._follow(op, links)
@@ -215,7 +206,8 @@ class _Planner:
             if not all(share.node in tiles for home in before.homes for share in home):
                 continue
             distinct = list(dict.fromkeys(before.homes))
-            at = np.array([distinct.index(home) for home in before.homes], dtype=np.int64)
+            number = {home: i for i, home in enumerate(distinct)}
+            at = np.array([number[home] for home in before.homes], dtype=np.int64)
             middle = (link.last_needed + link.first_needed) // 2 if link.window is None else link.last_needed
             used, owner = np.unique(at[before.owners[middle]], return_inverse=True)
             return tuple(distinct[i] for i in used), owner.reshape(-1).astype(np.int64)
@@ -239,23 +231,6 @@ class _Planner:
             )
             return self._outside()
         return part.path, _ports(self.floor.chip, part)
-
-    def _heads(self, matrix: str, copy: Copy) -> tuple[Share, ...]:
-        """Where each column block's sum is complete: in the tile that holds most of its row blocks; in a
-        chain, in the tile of its last one."""
-        c = self.cuts[matrix]
-        chain = self.floor.chip.header.mapping.partial_sums == "chain"
-        shares: list[Share] = []
-        tile_of = {s.first_block + i: s.tile for s in copy.segments for i in range(s.blocks)}
-        for column in range(c.column_blocks):
-            tiles = [tile_of[column * c.row_blocks + row] for row in range(c.row_blocks)]
-            head = tiles[-1] if chain else max(dict.fromkeys(tiles), key=tiles.count)
-            low, high = c.output_span(column * c.row_blocks)
-            if shares and shares[-1].node == head and shares[-1].high == low:
-                shares[-1] = replace(shares[-1], high=high)
-            else:
-                shares.append(Share(head, low, high))
-        return tuple(shares)
 
     # --- units ---------------------------------------------------------------------------------
 
@@ -304,19 +279,3 @@ def _and_more(names: list[str], why: str) -> str:
 def _ports(chip: Chip, part: Part) -> Homes:
     """All instances of a port or memory, which take turns."""
     return tuple((Share(name, 0.0, 1.0),) for name in instances(chip, part))
-
-
-def _identity(producer: str, positions: int) -> _Source:
-    index = np.arange(positions, dtype=np.int64)
-    return _Source(producer, index, index)
-
-
-def _both(a: _Source, b: _Source) -> _Source:
-    return _Source(
-        a.producer, np.maximum(a.last_needed, b.last_needed), np.minimum(a.first_needed, b.first_needed)
-    )
-
-
-def _pointwise(source: _Source) -> bool:
-    index = np.arange(len(source.last_needed))
-    return bool((source.last_needed == index).all() and (source.first_needed == index).all())

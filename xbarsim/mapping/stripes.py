@@ -8,6 +8,8 @@ copies than columns also take turns with the rows. Sequences (one row) are dealt
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -60,21 +62,36 @@ def owners(op: Op, copies: int) -> Positions:
     return (column * turns + row % turns).astype(np.int64)
 
 
-def readers(link: Link, owner: Positions, homes: int, positions: int) -> Sequence[tuple[int, ...]]:
-    """For each position of the producer, the homes of the consumer that read it."""
+@dataclass(frozen=True)
+class Readers:
+    """Which homes of a consumer read each position of a producer: `of` says which of the `groups` do."""
+
+    groups: tuple[tuple[int, ...], ...]
+    of: Positions
+
+
+def readers(link: Link, owner: Positions, homes: int, positions: int) -> Readers:
+    """The homes of the consumer that read each position of the producer."""
+    together = np.zeros(positions, dtype=np.int64)
     if homes == 1:
-        return [(0,)] * positions
+        return Readers(((0,),), together)
     if link.window is not None:
         return _by_window(link.window, owner, homes)
-    needed_by: list[set[int]] = [set() for _ in range(positions)]
-    if (link.last_needed == link.first_needed).all():
-        for i, j in enumerate(link.last_needed.tolist()):
-            needed_by[j].add(int(owner[i]))
-        return [tuple(sorted(found)) for found in needed_by]
-    return [tuple(sorted(set(owner.tolist())))] * positions
+    if not (link.last_needed == link.first_needed).all():
+        return Readers((tuple(np.unique(owner).tolist()),), together)
+    position, home = np.divmod(np.unique(link.last_needed * homes + owner), homes)
+    starts = np.searchsorted(position, np.arange(positions + 1)).tolist()
+    each = home.tolist()
+    return _grouped([tuple(each[a:b]) for a, b in pairwise(starts)])
 
 
-def _by_window(window: Window, owner: Positions, homes: int) -> Sequence[tuple[int, ...]]:
+def _grouped(read_by: Sequence[tuple[int, ...]]) -> Readers:
+    number: dict[tuple[int, ...], int] = {}
+    of = np.array([number.setdefault(found, len(number)) for found in read_by], dtype=np.int64)
+    return Readers(tuple(number), of)
+
+
+def _by_window(window: Window, owner: Positions, homes: int) -> Readers:
     """Homes whose windows reach a position: those that reach its row and its column."""
     owned = owner.reshape(window.output_size)
     reach = []
@@ -84,13 +101,12 @@ def _by_window(window: Window, owner: Positions, homes: int) -> Sequence[tuple[i
         masks[
             owned.ravel(), np.broadcast_to(at[:, None] if axis == 0 else at[None, :], owned.shape).ravel()
         ] = True
-        reach.append(_widened(masks, window, axis))
-    rows, columns = reach
-    by_column = [tuple(np.flatnonzero(columns[:, x]).tolist()) for x in range(columns.shape[1])]
-    if rows.all():
-        return by_column * rows.shape[1]
-    by_row = [frozenset(np.flatnonzero(rows[:, y]).tolist()) for y in range(rows.shape[1])]
-    return [tuple(home for home in found if home in row) for row in by_row for found in by_column]
+        lines, of = np.unique(_widened(masks, window, axis), axis=1, return_inverse=True)
+        reach.append((lines, of.reshape(-1)))
+    (rows, row_of), (columns, column_of) = reach
+    by_column = [np.flatnonzero(kind) for kind in columns.T]
+    kinds = _grouped([tuple(found[row[found]].tolist()) for row in rows.T for found in by_column])
+    return Readers(kinds.groups, kinds.of[np.add.outer(row_of * len(by_column), column_of).reshape(-1)])
 
 
 def _widened(masks: np.ndarray, window: Window, axis: int) -> np.ndarray:

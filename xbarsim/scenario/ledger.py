@@ -8,10 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from xbarsim.engine.chain import Stage
 from xbarsim.mapping.floor import Floor
 from xbarsim.scenario.result import AreaRow, EnergyRow
-from xbarsim.scenario.stages import Meta, Workshop, number_key
+from xbarsim.scenario.stages import Meta, Task, Workshop, number_key
 from xbarsim.spec.chip import Chip
 
 
@@ -22,12 +21,12 @@ class Ledger:
     busy_ps: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
     @classmethod
-    def of(cls, stages: Iterable[Stage]) -> Ledger:
-        """Of a finished run: the jobs of every stage, noted in its meta too."""
+    def of(cls, tasks: Iterable[Task]) -> Ledger:
+        """Of a finished run: the jobs of every task, noted in its meta too."""
         ledger = cls()
-        for stage in stages:
-            stage.meta.jobs += stage.jobs
-            ledger.busy_ps[id(stage.meta)] += stage.jobs * stage.busy_ps
+        for task in tasks:
+            task.meta.jobs = task.tally.jobs
+            ledger.busy_ps[id(task.meta)] = task.tally.jobs * task.portion_ps * task.portions
         return ledger
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 from xbarsim.engine.chain import Chain, Par, Seq, Stage, Work
+from xbarsim.engine.station import Station
 from xbarsim.errors import MappingError
-from xbarsim.mapping.blocks import Cut
-from xbarsim.mapping.program import Copy, Segment
+from xbarsim.mapping.blocks import Cut, Slab
+from xbarsim.mapping.program import Copy
 from xbarsim.scenario.periphery import Periphery
-from xbarsim.scenario.stages import Workshop, join, use
+from xbarsim.scenario.stages import Task, Workshop, join, use
 from xbarsim.scenario.transport import Transport
+from xbarsim.spec.chip import Part
 
 
 @dataclass
@@ -22,16 +25,13 @@ class PartialSums:
     near: Periphery
     transport: Transport
 
-    def within_tile(self, op: str, cut: Cut, segment: Segment, blocks: range) -> Stage | None:
-        """Add the row blocks of each column that lie in this tile."""
-        additions = self.additions(cut, blocks)
-        return self._addition(op, segment.tile, additions) if additions else None
+    def __post_init__(self) -> None:
+        self._tasks: dict[tuple[str, int, int], Task] = {}
+        self._stages: dict[tuple[str, str, int, int], Stage] = {}
 
-    def additions(self, cut: Cut, blocks: range) -> int:
-        columns: dict[int, list[int]] = {}
-        for b in blocks:
-            columns.setdefault(cut.place(b)[0], []).append(cut.columns(b))
-        return sum((len(values) - 1) * values[0] for values in columns.values())
+    def within_tile(self, op: str, tile: str, slab: Slab) -> Stage | None:
+        """Add the row blocks of each column that lie in this tile."""
+        return self._addition(op, tile, slab.additions) if slab.additions else None
 
     def _addition(self, op: str, tile: str, additions: int, values: int = 1) -> Stage:
         """Additions in a tile's accumulator, whose results leave as `values` portions."""
@@ -41,16 +41,29 @@ class PartialSums:
                 f"{self.shop.floor.chip.name}: {op} has partial sums to add, but no 'accumulator' is in reach of "
                 f"{self.near.array.path}. Add one to the tile, or write 'accumulator: ideal'."
             )
+        key = (op, tile, additions, values)
+        if key not in self._stages:
+            self._stages[key] = self._adding(op, part, additions, values).at(*self._adders(part, tile))
+        return self._stages[key]
+
+    def _adders(self, part: Part, tile: str) -> tuple[Station, ...]:
         if part.spec is None:
-            return self.shop.stage(op, (), 0, ())
-        service = part.spec.add(additions)  # type: ignore[attr-defined]
-        servers = self.shop.floor.per_tile(part)
-        station = self.shop.station(
-            f"{tile}.{part.name}", part.path, part.spec, max(1, servers // part.count), part.count, tile
-        )
-        return self.shop.serial(
-            op, (station,), part, service, max(1, values), (use(part, service, 1, part.count),)
-        )
+            return ()
+        servers = max(1, self.shop.floor.per_tile(part) // part.count)
+        return (self.shop.station(f"{tile}.{part.name}", part.path, part.spec, servers, part.count, tile),)
+
+    def _adding(self, op: str, part: Part, additions: int, values: int) -> Task:
+        key = (op, additions, values)
+        if key not in self._tasks:
+            self._tasks[key] = self._added(op, part, additions, values)
+        return self._tasks[key]
+
+    def _added(self, op: str, part: Part, additions: int, values: int) -> Task:
+        spec: Any = part.spec
+        if spec is None:
+            return self.shop.task(op, 0, ())
+        service = spec.add(additions)
+        return self.shop.serial(op, part, service, max(1, values), use(part, service, 1, part.count))
 
     def between_tiles(self, op: str, cut: Cut, copy: Copy) -> Work | None:
         """Partial sums that lie in different tiles: brought together, or added along a chain of tiles."""
@@ -66,9 +79,13 @@ class PartialSums:
         """Column blocks with the same tiles, together: columns -> tile -> row blocks there."""
         tiles: dict[int, dict[str, int]] = {}
         for segment in copy.segments:
-            for b in range(segment.first_block, segment.first_block + segment.blocks):
-                held = tiles.setdefault(cut.place(b)[0], {})
-                held[segment.tile] = held.get(segment.tile, 0) + 1
+            block, end = segment.first_block, segment.first_block + segment.blocks
+            while block < end:
+                column, row = cut.place(block)
+                rows = min(cut.row_blocks - row, end - block)
+                held = tiles.setdefault(column, {})
+                held[segment.tile] = held.get(segment.tile, 0) + rows
+                block += rows
         merged: dict[tuple[tuple[str, int], ...], list[int]] = {}
         for column, held in tiles.items():
             merged.setdefault(tuple(held.items()), []).append(column)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -11,11 +11,21 @@ from xbarsim.scenario.stages import Workshop, spec_of
 from xbarsim.spec.chip import Part
 
 
+@dataclass(frozen=True)
+class Sharing:
+    """The converters that several arrays share: which ones serve some arrays, and how many of these arrays the
+    busiest one serves. None where every array has its own."""
+
+    converters: tuple[int, ...] = ()
+    most: int = 0
+
+
 @dataclass
 class Periphery:
     """The components that serve the arrays of a chip, each found once."""
 
     shop: Workshop
+    _engaged: dict[tuple[str, int], float] = field(default_factory=dict, init=False)
 
     @cached_property
     def array(self) -> Part:
@@ -50,15 +60,55 @@ class Periphery:
     def spec(self, role: str) -> Any:
         return spec_of(self.roles[role])
 
+    def part(self, role: str) -> Part:
+        """A component that is there."""
+        part = self.roles[role]
+        assert part is not None
+        return part
+
+    @cached_property
+    def array_name(self) -> str:
+        """The array's path inside its tile."""
+        return self.array.path.removeprefix(f"{self.shop.floor.tile_part.path}.")
+
+    @cached_property
+    def stations(self) -> tuple[str, ...]:
+        """Roles that have stations of their own behind an array; counters need no sample-and-hold."""
+        counting = getattr(self.spec("adc"), "concurrent", False)
+        roles = ("adc", "shift_add") if counting else ("adc", "sample_hold", "shift_add")
+        return tuple(role for role in roles if self.spec(role) is not None)
+
+    def sharing(self, first_slot: int, arrays: int) -> Sharing:
+        """The converters of neighbouring arrays, where there are fewer of them than arrays."""
+        spec, each = self.spec("adc"), self._arrays_each
+        if spec is None or spec.count >= each:
+            return _UNSHARED
+        load: dict[int, int] = {}
+        for slot in range(first_slot, first_slot + arrays):
+            scope, within = divmod(slot, each)
+            converter = scope * spec.count + int(within / (each / spec.count))
+            load[converter] = load.get(converter, 0) + 1
+        return Sharing(tuple(sorted(load)), max(load.values()))
+
+    @cached_property
+    def _arrays_each(self) -> int:
+        """Arrays around one set of converters."""
+        return self.shop.floor.per_scope(self.part("adc"))
+
     def engaged(self, part: Part, blocks: int) -> float:
         """Instances of a part that work when `blocks` arrays do: its share of each scope in use, or as many
         as there are arrays to serve."""
-        arrays = self.shop.floor.per_scope(part)
-        if part.count >= arrays:
-            return part.count * blocks / arrays
-        scopes, rest = divmod(blocks, arrays)
-        return float(scopes * part.count + min(part.count, rest))
+        key = (part.path, blocks)
+        if key not in self._engaged:
+            arrays = self.shop.floor.per_scope(part)
+            scopes, rest = divmod(blocks, arrays)
+            fewer = float(scopes * part.count + min(part.count, rest))
+            self._engaged[key] = part.count * blocks / arrays if part.count >= arrays else fewer
+        return self._engaged[key]
 
     def slices(self, bits: int) -> int:
         dac = self.spec("dac")
         return (dac.slices(bits) if dac is not None else 1) * self.shop.floor.array.phases
+
+
+_UNSHARED = Sharing()

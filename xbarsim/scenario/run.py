@@ -64,7 +64,7 @@ class Bench:
         for station in self.shop.stations.values():
             station.close()
         done = {s.name: n for s, n in zip(self.network.streams, flow.positions(), strict=True)}
-        ledger = Ledger.of(self.shop.stages)
+        ledger = Ledger.of(self.shop.tasks)
         return Run(
             self.chip,
             self.program,

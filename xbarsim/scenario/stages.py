@@ -1,7 +1,8 @@
 """Stations and stages of a chip: where components meet over the engine.
 
 A stage is one step of a job on one set of stations; its meta says whose step it is and what it costs. The
-costs come from the components' pure functions, so nothing here knows a kind.
+costs come from the components' pure functions, so nothing here knows a kind. What many stages have in common
+is a task: priced once, then done on as many sets of stations as there are.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from xbarsim.engine.chain import Chain, Seq, Stage, Work
+from xbarsim.engine.chain import Chain, Seq, Stage, Tally, Work
 from xbarsim.engine.clock import Clock
 from xbarsim.engine.station import Station
 from xbarsim.mapping.floor import Floor
@@ -44,7 +45,24 @@ class Meta:
     macs: int = 0  # multiply-accumulates done by one job
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a stage does and costs, wherever it is done; `Stage` says what the numbers mean."""
+
+    meta: Meta
+    portion_ps: int
+    portions: int = 1
+    delay_ps: int = 0
+    holds: bool = False
+    tally: Tally = field(default_factory=Tally)  # of all its stages together
+
+    def at(self, *stations: Station) -> Stage:
+        return Stage(
+            stations, self.portion_ps, self.portions, self.delay_ps, self.meta, self.holds, self.tally
+        )
+
+
+@dataclass(slots=True)
 class StationInfo:
     """What a station stands for."""
 
@@ -56,23 +74,22 @@ class StationInfo:
 
 @dataclass
 class Workshop:
-    """Makes the stations and stages of one run, each shared station once."""
+    """Makes the stations and tasks of one run, each shared station once."""
 
     clock: Clock
     floor: Floor
     stations: dict[str, Station] = field(default_factory=dict)
     metas: list[Meta] = field(default_factory=list)
-    stages: list[Stage] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    _cycles: dict[str, int] = field(default_factory=dict)  # part -> cycle around it
 
     def renew(self, clock: Clock) -> None:
         """All stations and counts as new, for another run."""
         self.clock = clock
         for station in self.stations.values():
             station.renew(clock)
-        for stage in self.stages:
-            stage.jobs = 0
-        for meta in self.metas:
-            meta.jobs = 0
+        for task in self.tasks:
+            task.tally.jobs = task.meta.jobs = 0
 
     def station(
         self,
@@ -83,65 +100,64 @@ class Workshop:
         multiplicity: int = 1,
         tile: str = "",
     ) -> Station:
-        if name not in self.stations:
+        station = self.stations.get(name)
+        if station is None:
             info = StationInfo(component, spec.kind, multiplicity, tile)
-            self.stations[name] = Station(self.clock, name, servers, info, spec.gate_after_ps)
-        return self.stations[name]
+            station = Station(self.clock, name, servers, info, spec.gate_after_ps)
+            self.stations[name] = station
+        return station
 
-    def stage(
+    def task(
         self,
         op: str,
-        stations: tuple[Station, ...],
         portion_ps: int,
         uses: tuple[Use, ...],
         *,
         portions: int = 1,
         delay_ps: int = 0,
-        component: str = "",
         holds: bool = False,
-    ) -> Stage:
+        macs: int = 0,
+    ) -> Task:
         costs = tuple(cost for use in uses for cost in use.costs())
         engaged = tuple((use.component, use.instances) for use in uses)
-        meta = Meta(op, component or (uses[0].component if uses else ""), costs, engaged)
-        meta.energy_pj = sum(cost.count * cost.energy_pj for cost in costs)
+        energy_pj = sum(cost.count * cost.energy_pj for cost in costs)
+        component = uses[0].component if uses else ""
+        meta = Meta(op, component, costs, engaged, energy_pj=energy_pj, macs=macs)
         self.metas.append(meta)
-        made = Stage(stations, portion_ps, portions, delay_ps, meta, holds)
-        self.stages.append(made)
-        return made
+        self.tasks.append(Task(meta, portion_ps, portions, delay_ps, holds))
+        return self.tasks[-1]
 
-    def step(
-        self, op: str, stations: tuple[Station, ...], part: Part, time_ps: int, uses: tuple[Use, ...]
-    ) -> Stage:
+    def step(self, op: str, part: Part, time_ps: int, uses: tuple[Use, ...], macs: int = 0) -> Task:
         """One step of a single portion: the component is taken for its own time, and in a synchronous pipeline
         the result moves on at the end of the cycle."""
-        return self.stage(op, stations, time_ps, uses, delay_ps=self.in_cycles(part, time_ps) - time_ps)
+        delay_ps = self.in_cycles(part, time_ps) - time_ps
+        return self.task(op, time_ps, uses, delay_ps=delay_ps, macs=macs)
 
-    def serial(
-        self,
-        op: str,
-        stations: tuple[Station, ...],
-        part: Part,
-        service: Service,
-        values: int,
-        uses: tuple[Use, ...],
-    ) -> Stage:
+    def serial(self, op: str, part: Part, service: Service, values: int, use: Use, macs: int = 0) -> Task:
         """A step whose results leave one by one, so that the next serial step works on them at the same time.
 
         Only where its time divides into whole picoseconds, and not inside a synchronous pipeline.
         """
         if values < 2 or service.portion_ps % values or self.in_cycles(part, 1) > 1:
-            return self.step(op, stations, part, service.portion_ps, uses)
-        return self.stage(op, stations, service.portion_ps // values, uses, portions=values)
+            return self.step(op, part, service.portion_ps, (use,), macs)
+        return self.task(op, service.portion_ps // values, (use,), portions=values, macs=macs)
 
     def in_cycles(self, part: Part, time_ps: int) -> int:
         """A duration in whole cycles of the synchronous composite around a part, if there is one."""
+        if part.path not in self._cycles:
+            self._cycles[part.path] = self._cycle_ps(part)
+        cycle_ps = self._cycles[part.path]
+        return -(-time_ps // cycle_ps) * cycle_ps
+
+    def _cycle_ps(self, part: Part) -> int:
+        """Cycle of the nearest synchronous composite; 1 where time is free."""
         scope = self.floor.chip.parent(part)  # a converter's own `cycle` is no pipeline's
         while scope is not None:
             cycle_ps = getattr(scope.spec, "cycle_ps", None)
             if cycle_ps:
-                return -(-time_ps // cycle_ps) * cycle_ps
+                return int(cycle_ps)
             scope = self.floor.chip.parent(scope)
-        return time_ps
+        return 1
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,25 @@
-"""Moving data: fetching inputs inside a tile, ways through the network, trees to many readers."""
+"""Moving data: fetching inputs inside a tile, ways through the network, trees to many readers.
+
+Equal things are one thing: a task is priced once for all links of a kind, a stage made once for all messages
+of an operation that are equally long, a delivery once for all copies that have the same to send.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from xbarsim.engine.chain import Chain, Par, Seq, Stage, Work
 from xbarsim.engine.station import Station
 from xbarsim.mapping.plan import OUTSIDE
 from xbarsim.mapping.program import Share
-from xbarsim.scenario.stages import Use, Workshop, join, use
+from xbarsim.scenario.stages import Task, Use, Workshop, use
 from xbarsim.spec.chip import Part
-from xbarsim.spec.graph import Hop
+from xbarsim.spec.ways import Hop, Hops
 from xbarsim.units import beats
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(NamedTuple):
     """A place that reads the part low to high (of 0 to 1) of every vector, of `share` of the vectors sent."""
 
     node: str
@@ -24,154 +28,214 @@ class Reader:
     share: float = 1.0
 
 
+class Piece(NamedTuple):
+    """What one reader needs of a message of `message_bits`: low to high of some of its vectors."""
+
+    node: str
+    hops: Hops  # that lead there
+    low: float
+    high: float
+    bits: int
+    message_bits: int
+
+
+_low = attrgetter("low")
+
+
 class Transport:
     def __init__(self, shop: Workshop, bits: int):
         self.shop, self.bits = shop, bits
         self.tiles = frozenset(shop.floor.tiles)
         self.buffer = shop.floor.beside("buffer")
+        self.copying = all(
+            connection.router is None or connection.router.multicast
+            for part in shop.floor.chip.root.walk()
+            for connection in part.connect
+        )
+        self._tasks: dict[tuple[Any, ...], Task] = {}
+        self._stages: dict[tuple[Any, ...], Stage] = {}
+        self._links: dict[tuple[str, int], dict[Hop, Stage | None]] = {}  # (operation, bits) -> its stages
+        self._spread: dict[tuple[str, tuple[Share, ...], tuple[Reader, ...], int], Work] = {}
 
     # --- inside a tile -------------------------------------------------------------------------
 
     def fetch(self, op: str, tile: str, bits: int, near: dict[str, Part | None], blocks: int) -> Stage | None:
         """Buffer port, bus and input registers together, for as long as the slowest needs."""
-        stations: list[Station] = []
-        uses: list[Use] = []
-        times = []
-        for role, part in (
-            ("buffer", near["buffer"]),
-            ("bus", near["bus"]),
-            ("input_register", near["input_register"]),
-        ):
-            if part is None or part.spec is None:
-                continue
-            if role == "input_register":
-                arrays = self.shop.floor.per_scope(part)
-                sides = max(1, -(-blocks // arrays)) * part.count
-                service = part.spec.write(-(-bits // sides))  # type: ignore[attr-defined]
-                uses.append(use(part, part.spec.write(bits), 1, sides))  # type: ignore[attr-defined]
-            else:
-                service = part.spec.read(bits) if role == "buffer" else part.spec.carry(bits)  # type: ignore[attr-defined]
-                uses.append(use(part, service, 1, 1.0))
-                stations.append(self._local(tile, part, getattr(part.spec, "ports", 1)))
-            times.append(service.portion_ps)
-        if not uses:
+        here = [near[role] for role in ("buffer", "bus", "input_register")]
+        parts = [part for part in here if part is not None and part.spec is not None]
+        if not parts:
             return None
-        return self.shop.step(op, tuple(stations), self.shop.floor.array_part, max(times), tuple(uses))
+        key = ("fetch", op, tile, bits, blocks)
+        if key not in self._stages:
+            stations = [self._local(tile, part) for part in parts if part.role != "input_register"]
+            self._stages[key] = self._fetching(op, bits, parts, blocks).at(*stations)
+        return self._stages[key]
 
-    def _local(self, tile: str, part: Part, servers: int) -> Station:
+    def _fetching(self, op: str, bits: int, parts: list[Part], blocks: int) -> Task:
+        key = ("fetch", op, bits, blocks)
+        if key not in self._tasks:
+            uses, times = [], []
+            for part in parts:
+                spec: Any = part.spec
+                if part.role == "input_register":
+                    sides = max(1, -(-blocks // self.shop.floor.per_scope(part))) * part.count
+                    times.append(spec.write(-(-bits // sides)).portion_ps)
+                    uses.append(use(part, spec.write(bits), 1, sides))
+                else:
+                    service = spec.read(bits) if part.role == "buffer" else spec.carry(bits)
+                    times.append(service.portion_ps)
+                    uses.append(use(part, service))
+            self._tasks[key] = self.shop.step(op, self.shop.floor.array_part, max(times), tuple(uses))
+        return self._tasks[key]
+
+    def _local(self, tile: str, part: Part) -> Station:
         """A component of a tile; equal ones in the same tile serve as one station with more servers."""
-        assert part.spec is not None
-        count = max(1, self.shop.floor.per_tile(part))
-        return self.shop.station(f"{tile}.{part.name}", part.path, part.spec, servers * count, 1, tile)
+        spec: Any = part.spec
+        servers = getattr(spec, "ports", 1) * max(1, self.shop.floor.per_tile(part))
+        return self.shop.station(f"{tile}.{part.name}", part.path, spec, servers, 1, tile)
 
     def load(self, op: str, node: str, bits: int) -> Stage | None:
         """Operands from the tile's buffer into a digital unit."""
-        if self.buffer is None or self.buffer.spec is None or node not in self.tiles or not bits:
-            return None
-        service = self.buffer.spec.read(bits)  # type: ignore[attr-defined]
-        return self._buffer_stage(op, node, service)
+        return self._buffered("read", op, node, bits)
 
     def store(self, op: str, node: str, bits: int) -> Stage | None:
         """Data that arrives at a tile is written into its buffer."""
-        if self.buffer is None or self.buffer.spec is None or node not in self.tiles or not bits:
-            return None
-        return self._buffer_stage(op, node, self.buffer.spec.write(bits))  # type: ignore[attr-defined]
+        return self._buffered("write", op, node, bits)
 
-    def _buffer_stage(self, op: str, node: str, service) -> Stage:  # type: ignore[no-untyped-def]
-        assert self.buffer is not None and self.buffer.spec is not None
-        station = self._local(node, self.buffer, self.buffer.spec.ports)  # type: ignore[attr-defined]
-        return self.shop.step(op, (station,), self.buffer, service.portion_ps, (use(self.buffer, service),))
+    def _buffered(self, access: str, op: str, node: str, bits: int) -> Stage | None:
+        part = self.buffer
+        if part is None or part.spec is None or node not in self.tiles or not bits:
+            return None
+        key = (access, op, node, bits)
+        stage = self._stages.get(key)
+        if stage is None:
+            task = self._tasks.get((access, op, bits))
+            if task is None:
+                service = getattr(part.spec, access)(bits)
+                task = self.shop.step(op, part, service.portion_ps, (use(part, service),))
+                self._tasks[access, op, bits] = task
+            stage = self._stages[key] = task.at(self._local(node, part))
+        return stage
 
     # --- through the network -------------------------------------------------------------------
 
     def way(self, op: str, source: str, target: str, bits: int) -> Work:
-        hops = self.shop.floor.graph.way(source, target)
-        return Chain(tuple(stage for hop in hops if (stage := self._hop(op, hop, bits)) is not None))
+        return Chain(tuple(self._along(op, self.shop.floor.graph.way(source, target), bits)))
+
+    def _along(self, op: str, hops: Hops, bits: int) -> list[Stage]:
+        """Stages of a message on its way; ideal links have none."""
+        known = self._links.get((op, bits))
+        if known is None:
+            known = self._links[op, bits] = {}
+        stages = []
+        for hop in hops:
+            if hop not in known:
+                known[hop] = self._hop(op, hop, bits)
+            if (stage := known[hop]) is not None:
+                stages.append(stage)
+        return stages
 
     def _hop(self, op: str, hop: Hop, bits: int) -> Stage | None:
-        """One link: the message passes flit by flit, so that it may be on several links at once."""
         if hop.channel is None:
             return None
+        key = ("hop", op, bits, hop.label, hop.router is None)
+        if key not in self._tasks:
+            self._tasks[key] = self._passing(op, hop, bits)
+        station = self.shop.station(hop.station, f"{hop.label}.{hop.channel.kind}", hop.channel)
+        return self._tasks[key].at(station)
+
+    def _passing(self, op: str, hop: Hop, bits: int) -> Task:
+        """One link: the message passes flit by flit, so that it may be on several links at once."""
         width = hop.channel.width_bits * hop.channel.channels
-        flits = beats(bits, width)
-        service = hop.channel.carry(bits)
-        path = f"{hop.label}.{hop.channel.kind}"
-        uses = [Use(path, hop.channel, service)]
+        uses = [Use(f"{hop.label}.{hop.channel.kind}", hop.channel, hop.channel.carry(bits))]
         delay_ps = hop.latency_ps
         if hop.router is not None:
             uses.append(Use(f"{hop.label}.router", hop.router, hop.router.forward(bits)))
             delay_ps += hop.router.latency_ps
-        station = self.shop.station(hop.station, path, hop.channel)
-        return self.shop.stage(
-            op,
-            (station,),
-            hop.channel.carry(width).portion_ps,
-            tuple(uses),
-            portions=flits,
-            delay_ps=delay_ps,
-        )
+        flit_ps = hop.channel.carry(width).portion_ps
+        return self.shop.task(op, flit_ps, tuple(uses), portions=beats(bits, width), delay_ps=delay_ps)
 
     def spread(
         self, op: str, sources: tuple[Share, ...], readers: tuple[Reader, ...], vector_bits: int
     ) -> Work:
         """From all places where a vector lies to all places that read it (or parts of it)."""
-        works = [self._from(op, share, readers, vector_bits) for share in sources]
-        return works[0] if len(works) == 1 else Par(tuple(works))
+        key = (op, sources, readers, vector_bits)
+        if key not in self._spread:
+            works = [self._from(op, share, readers, vector_bits) for share in sources]
+            self._spread[key] = works[0] if len(works) == 1 else Par(tuple(works))
+        return self._spread[key]
 
     def _from(self, op: str, share: Share, readers: tuple[Reader, ...], vector_bits: int) -> Work:
-        wanted: dict[str, Piece] = {}
-        for reader in readers:
-            low, high = max(share.low, reader.low), min(share.high, reader.high)
-            if high - low > 1e-12:
-                wanted[reader.node] = Piece(low, high, reader.share, vector_bits)
-        here = {n: p for n, p in wanted.items() if n == share.node or OUTSIDE in (n, share.node)}
-        away = {n: p for n, p in wanted.items() if n not in here}
-        branches = [self._arrive(op, node, piece.bits) for node, piece in here.items()]
-        branches += self._trees(op, share.node, away)
+        branches: list[Work] = []
+        away = []
+        for node, low, high, part in readers:
+            if high <= share.low or low >= share.high:
+                continue
+            low, high = max(share.low, low), min(share.high, high)
+            if high - low <= 1e-12:
+                continue
+            bits = max(1, round((high - low) * part * vector_bits))
+            if node == share.node or OUTSIDE in (node, share.node):
+                branches.append(self._alone(op, Piece(node, (), low, high, bits, vector_bits)))
+            else:
+                hops = self.shop.floor.graph.way(share.node, node)
+                away.append(Piece(node, hops, low, high, bits, vector_bits))
+        branches += self._trees(op, away)
         return branches[0] if len(branches) == 1 else Par(tuple(branches))
 
-    def _arrive(self, op: str, node: str, bits: int) -> Work:
-        stage = self.store(op, node, bits)
-        return Chain((stage,) if stage is not None else ())
-
-    def _trees(self, op: str, source: str, wanted: dict[str, Piece]) -> list[Work]:
+    def _trees(self, op: str, away: list[Piece]) -> list[Work]:
         """One tree for all readers where routers copy messages, else one way for each."""
-        ways = {node: self.shop.floor.graph.way(source, node) for node in wanted}
-        copying = all(hop.router is None or hop.router.multicast for hops in ways.values() for hop in hops)
-        if len(wanted) < 2 or not copying:
-            return [
-                join([self.way(op, source, node, piece.bits), self._arrive(op, node, piece.bits)])
-                for node, piece in wanted.items()
-            ]
-        return [self._branch(op, {node: (hops, wanted[node]) for node, hops in ways.items()})]
+        copying = self.copying or all(
+            hop.router is None or hop.router.multicast for piece in away for hop in piece.hops
+        )
+        if len(away) < 2 or not copying:
+            return [self._alone(op, piece) for piece in away]
+        return [self._branch(op, away, 0)]
 
-    def _branch(self, op: str, ways: dict[str, tuple[tuple[Hop, ...], Piece]]) -> Work:
-        """The part of a tree from here on: arrivals, and one sub-tree for each next hop."""
-        works = [self._arrive(op, node, piece.bits) for node, (hops, piece) in ways.items() if not hops]
-        nexts: dict[str, dict[str, tuple[tuple[Hop, ...], Piece]]] = {}
-        for node, (hops, piece) in ways.items():
-            if hops:
-                nexts.setdefault(hops[0].target, {})[node] = (hops, piece)
-        for group in nexts.values():
-            hop = next(iter(group.values()))[0][0]
-            stage = self._hop(op, hop, together([piece for _, piece in group.values()]))
-            rest = self._branch(op, {node: (hops[1:], piece) for node, (hops, piece) in group.items()})
-            works.append(_prepend(stage, rest))
+    def _alone(self, op: str, piece: Piece, depth: int = 0) -> Chain:
+        """The rest of the way of a piece from a depth on, and its arrival."""
+        stages = self._along(op, piece.hops[depth:], piece.bits)
+        stored = self.store(op, piece.node, piece.bits)
+        if stored is not None:
+            stages.append(stored)
+        return Chain(tuple(stages))
+
+    def _branch(self, op: str, pieces: list[Piece], depth: int) -> Work:
+        """The part of a tree from a depth on: arrivals, and one sub-tree for each next hop."""
+        works: list[Work] = []
+        onward: dict[Hop, list[Piece]] = {}
+        for piece in pieces:
+            hops = piece.hops
+            if len(hops) == depth:
+                works.append(self._alone(op, piece, depth))
+            elif hops[depth] in onward:
+                onward[hops[depth]].append(piece)
+            else:
+                onward[hops[depth]] = [piece]
+        works += [self._stem(op, group, depth) for group in onward.values()]
         return works[0] if len(works) == 1 else Par(tuple(works))
 
+    def _stem(self, op: str, pieces: list[Piece], depth: int) -> Work:
+        """The hops that pieces go together, then their branches; chains grow, so that messages pass through
+        without stopping."""
+        if len(pieces) == 1:
+            return self._alone(op, pieces[0], depth)
+        end = _part_at(pieces, depth)
+        stages = tuple(self._along(op, pieces[0].hops[depth:end], together(pieces)))
+        rest = self._branch(op, pieces, end)
+        return Seq((Chain(stages), rest)) if stages else rest
 
-@dataclass(frozen=True)
-class Piece:
-    """What one reader needs of a message: low to high of each vector, of `share` of the vectors."""
 
-    low: float
-    high: float
-    share: float
-    message_bits: int
-
-    @property
-    def bits(self) -> int:
-        return max(1, round((self.high - self.low) * self.share * self.message_bits))
+def _part_at(pieces: list[Piece], depth: int) -> int:
+    """The depth at which pieces that go the same way part, or the first of them arrives."""
+    hops = pieces[0].hops
+    end = min(len(piece.hops) for piece in pieces)
+    for piece in pieces[1:]:
+        at = depth
+        while at < end and piece.hops[at] is hops[at]:
+            at += 1
+        end = at
+    return end
 
 
 def together(pieces: list[Piece]) -> int:
@@ -180,19 +244,10 @@ def together(pieces: list[Piece]) -> int:
     Parts of vectors are united exactly; readers of different vectors of a line are taken as disjoint, up to the
     whole line (stripes overlap only by the reach of a window).
     """
-    union, end = 0.0, 0.0
-    for piece in sorted(pieces, key=lambda piece: piece.low):
-        union += max(0.0, piece.high - max(piece.low, end))
-        end = max(end, piece.high)
-    return max(1, round(min(sum(p.bits for p in pieces), union * pieces[0].message_bits)))
-
-
-def _prepend(stage: Stage | None, work: Work) -> Work:
-    """A stage before a piece of work; chains grow, so that messages pass through without stopping."""
-    if stage is None:
-        return work
-    if isinstance(work, Chain):
-        return Chain((stage, *work.stages))
-    if isinstance(work, Seq) and isinstance(work.parts[0], Chain):
-        return Seq((Chain((stage, *work.parts[0].stages)), *work.parts[1:]))
-    return Seq((Chain((stage,)), work))
+    union, end, bits = 0.0, 0.0, 0
+    for piece in sorted(pieces, key=_low):
+        bits += piece.bits
+        if piece.high > end:
+            union += piece.high - max(piece.low, end)
+            end = piece.high
+    return max(1, round(min(bits, union * pieces[0].message_bits)))

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from xbarsim.spec.component import ComponentSpec, Spec
 from xbarsim.spec.quantity import Bits, Node
 from xbarsim.spec.roles import Cell, Channel, Router
+
+if TYPE_CHECKING:
+    from xbarsim.spec.graph import ChipGraph
 
 
 class Precision(Spec):
@@ -160,6 +163,13 @@ class Chip:
 
         visit(self.root, 1)
         return totals
+
+    @cached_property
+    def graph(self) -> ChipGraph:
+        """Its network, built when it is first asked for."""
+        from xbarsim.spec.graph import ChipGraph
+
+        return ChipGraph(self)
 
     @property
     def unsourced(self) -> tuple[NumberSource, ...]:

@@ -1,136 +1,34 @@
 """The chip as a graph: stops of the network as nodes, links as directed edges.
 
 Nodes are texts: instances of connected components ("tile[3]", "die[1].tile[7]", "io"), routers and buses
-("connect0.router[5]", "connect0.bus"). An edge carries: `channel` (its description, None if ideal),
-`station` (what jobs queue for; a bus is one station for all its edges), `router` (the router it leads
-into) and `latency_ps`.
+("connect0.router[5]", "connect0.bus"). Its edges are hops.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
 from math import isqrt
 from typing import Any
 
-import networkx as nx
-
-from xbarsim.errors import MappingError
 from xbarsim.spec.chip import Chip, Connection, Part
 from xbarsim.spec.patterns import end, evaluate, indices
+from xbarsim.spec.ways import Hop, Ways
 
 
-@dataclass(frozen=True)
-class Hop:
-    """One step of a way through the network."""
-
-    source: str
-    target: str
-    channel: Any
-    station: str
-    router: Any
-    latency_ps: int
-    label: str  # of the `connect` entry, without indices: 'connect0', 'die.connect0'
-
-
-class ChipGraph:
+class ChipGraph(Ways):
     """Network of a chip: nodes, ways between them, places of nodes for pictures."""
 
     def __init__(self, chip: Chip):
+        super().__init__(chip.name)
         self.chip = chip
-        self.graph: nx.DiGraph[str] = nx.DiGraph()
         self.place: dict[str, tuple[float, float]] = {}
         self.links: dict[str, int] = {}  # connection label -> links it has
         self.routers: dict[str, int] = {}
-        self._grid: dict[str, tuple[str, int, int]] = {}  # router node -> (label, row, column)
-        self._ways: dict[tuple[str, str], tuple[Hop, ...]] = {}
         for part in chip.root.walk():
             for prefix in instances(chip, part) if part.connect else ():
                 for connection in part.connect:
                     self._add(connection, f"{prefix}." if prefix else "")
-
-    # --- ways ----------------------------------------------------------------------------------
-
-    def way(self, source: str, target: str) -> tuple[Hop, ...]:
-        """Hops from source to target: rows first then columns inside a mesh, else a shortest way.
-
-        Raises: MappingError if nothing connects them.
-        """
-        key = (source, target)
-        if key not in self._ways:
-            self._ways[key] = self._find(source, target)
-        return self._ways[key]
-
-    def _find(self, source: str, target: str) -> tuple[Hop, ...]:
-        if source == target:
-            return ()
-        nodes = self._through_grid(source, target)
-        if nodes is None:
-            # Nodes that hang on one router share its ways, so they are searched once for all of them.
-            start, end = self._on_grid(source) or source, self._on_grid(target) or target
-            if (start, end) != (source, target) and start != end:
-                middle = self.way(start, end)
-                before = (self._hop(source, start),) if start != source else ()
-                return before + middle + ((self._hop(end, target),) if end != target else ())
-            nodes = self._search(source, target)
-        return tuple(self._hop(a, b) for a, b in pairwise(nodes))
-
-    def _search(self, source: str, target: str) -> list[str]:
-        try:
-            return list(nx.shortest_path(self.graph, source, target))
-        except (nx.NetworkXNoPath, nx.NodeNotFound):
-            raise MappingError(
-                f"{self.chip.name}: data must go from {source} to {target}, but no `connect` entry "
-                "leads there. Add a topology or an edge that joins them."
-            ) from None
-
-    def _hop(self, a: str, b: str) -> Hop:
-        edge = self.graph.edges[a, b]
-        return Hop(a, b, edge["channel"], edge["station"], edge["router"], edge["latency_ps"], edge["label"])
-
-    def _through_grid(self, source: str, target: str) -> list[str] | None:
-        """Dimension-ordered way between two nodes that hang on the same mesh (or are part of it)."""
-        start, end = self._on_grid(source), self._on_grid(target)
-        if start is None or end is None or self._grid[start][0] != self._grid[end][0]:
-            return None
-        label, row, column = self._grid[start]
-        _, end_row, end_column = self._grid[end]
-        nodes = ([source] if source != start else []) + [start]
-        while (row, column) != (end_row, end_column):
-            if column != end_column:
-                column += 1 if end_column > column else -1
-            else:
-                row += 1 if end_row > row else -1
-            node = self._at.get((label, row, column))
-            if node is None or not self.graph.has_edge(nodes[-1], node):
-                return None
-            nodes.append(node)
-        return nodes + ([target] if target != end else [])
-
-    def _on_grid(self, node: str) -> str | None:
-        if node in self._grid:
-            return node
-        return (
-            next((near for near in self.graph.successors(node) if near in self._grid), None)
-            if node in self.graph
-            else None
-        )
-
-    @property
-    def _at(self) -> dict[tuple[str, int, int], str]:
-        if not hasattr(self, "_cells"):
-            self._cells = {place: node for node, place in self._grid.items()}
-        return self._cells
-
-    def nearest(self, source: str, candidates: list[str]) -> str:
-        """The candidate with the fewest hops from source; the first of equals."""
-        if source in candidates or len(candidates) == 1:
-            return source if source in candidates else candidates[0]
-        return min(candidates, key=lambda node: len(self.way(source, node)))
-
-    # --- building ------------------------------------------------------------------------------
 
     def _add(self, c: Connection, prefix: str) -> None:
         label = f"{prefix}{c.label.rpartition('.')[2]}"
@@ -163,15 +61,7 @@ class ChipGraph:
     ) -> None:
         """One directed link."""
         latency_ps = c.channel.latency_ps if c.channel is not None else 0
-        self.graph.add_edge(
-            a,
-            b,
-            channel=c.channel,
-            station=station or f"{a}->{b}",
-            router=router,
-            latency_ps=latency_ps,
-            label=c.label,
-        )
+        self.link(Hop(a, b, c.channel, station or f"{a}->{b}", router, latency_ps, c.label))
         if count:
             self.links[label] = self.links.get(label, 0) + 1
 
@@ -185,9 +75,7 @@ class ChipGraph:
         for member in members:
             self._join(member, hub, c, label, hub, count=False)
             # The transfer is paid on the way in; the way out is the same wires at the same time.
-            self.graph.add_edge(
-                hub, member, channel=None, station="", router=None, latency_ps=0, label=c.label
-            )
+            self.link(Hop(hub, member, None, "", None, 0, c.label))
 
     def _routers(self, c: Connection, label: str, members: list[str]) -> list[str]:
         """The network nodes of a grid or ring: routers with members hung on, or the members themselves."""
@@ -212,7 +100,7 @@ class ChipGraph:
         grid = {divmod(i, columns): node for i, node in enumerate(nodes)}
         for (row, column), node in grid.items():
             if not wrap:
-                self._grid[node] = (label, row, column)
+                self.on_mesh(node, label, row, column)
             steps = [((row, column + 1), columns), ((row + 1, column), rows)]
             for (r, k), size in steps:
                 at = (r % rows, k % columns) if wrap and size > 2 else (r, k)

@@ -122,9 +122,8 @@ class Burst(Flow):
     def _hand_back(self) -> None:
         """Into the stations, the stages and the listeners: what the tables counted."""
         s, t = self.state, self.tables
-        jobs = s.stages[:, f.STAGE_JOBS]
-        for number in np.flatnonzero(jobs).tolist():
-            t.stages_[number][0].jobs += int(jobs[number])
+        for tally, jobs in zip(t.tallies_, s.tallied().tolist(), strict=True):
+            tally.jobs += jobs
         served, busy_ps = s.served()
         for number, station in enumerate(t.stations_):
             _measured(station, s.stations[number].tolist(), int(served[number]), int(busy_ps[number]))

@@ -76,6 +76,12 @@ class State:
         at, number = self.stages[stage, f.MEMBERS_AT], self.stages[stage, f.STATIONS] >> 1
         return [int(row) for row in self.members[at : at + number, 0]]
 
+    def tallied(self) -> Table:
+        """Jobs served, by tally."""
+        jobs = np.zeros(len(self.tables.tallies_), np.int64)
+        np.add.at(jobs, self.tables.tallies, self.stages[:, f.STAGE_JOBS])
+        return jobs
+
     def served(self) -> tuple[Table, Table]:
         """Jobs of every station, and the picoseconds of their services."""
         stages = self.stages

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xbarsim.engine.burst import fields as f
-from xbarsim.engine.chain import Chain, Seq, Stage, Work, width
+from xbarsim.engine.chain import Chain, Seq, Stage, Tally, Work, width
 from xbarsim.engine.station import Station
 from xbarsim.engine.stream import Edge, Network, Stream
 
@@ -25,11 +25,13 @@ class Tables:
     streams_: list[Stream]
     stations_: list[Station] = field(default_factory=list)
     stages_: list[tuple[Stage, int]] = field(default_factory=list)  # with the stream it works for
+    tallies_: list[Tally] = field(default_factory=list)
     pairs_: list[tuple[int, int]] = field(default_factory=list)  # (station, stream whose job held it)
     ops_: list[Any] = field(default_factory=list)
     stations: Table = field(init=False)
     due_places: int = 0
     stages: Table = field(init=False)
+    tallies: Table = field(init=False)  # by stage
     members: Table = field(init=False)
     works: Table = field(init=False)
     flat: Table = field(init=False)
@@ -108,6 +110,8 @@ class _Encoder:
         self.pair_rows: dict[tuple[int, int], int] = {}
         self.op_rows: dict[Any, int] = {}
         self.work_rows: dict[tuple[int, int], int] = {}
+        self.tally_rows: dict[int, int] = {}
+        self.tallies: list[int] = []
         self.members: list[tuple[int, int]] = []
         self.stages: list[tuple[int, ...]] = []
         self.works: list[tuple[int, int, int, int]] = [(f.CHAIN, 0, 0, 1)]
@@ -216,6 +220,9 @@ class _Encoder:
              self.members[at][0] if stage.in_order else f.NONE, op, 0)
         )  # fmt: skip
         self.tables_.stages_.append((stage, stream))
+        self.tallies.append(self.tally_rows.setdefault(id(stage.tally), len(self.tally_rows)))
+        if len(self.tally_rows) > len(self.tables_.tallies_):
+            self.tables_.tallies_.append(stage.tally)
         return number
 
     # --- what is only known at the end ---------------------------------------------------------
@@ -229,6 +236,7 @@ class _Encoder:
         for station in t.stations_:
             rows.append(_station(station, t.due_places))
             t.due_places += station.servers
+        t.tallies = np.array(self.tallies, dtype=np.int64)
         t.stations = _table(rows, f.STATION)
         t.stages, t.members = _table(self.stages, f.STAGE), _table(self.members, 2)
         t.works, t.flat = (

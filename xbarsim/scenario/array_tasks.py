@@ -1,0 +1,154 @@
+"""Tasks of one matrix-vector product on neighbouring arrays: read, hold, convert, combine, collect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from xbarsim.mapping.blocks import Slab
+from xbarsim.scenario.periphery import Periphery, Sharing
+from xbarsim.scenario.stages import Task, Use, Workshop, use
+from xbarsim.spec.chip import Part
+
+Plan = tuple[tuple[tuple[str, ...], Task], ...]  # tasks in order, each with the roles of its stations
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What reads one slab for one operation: how many arrays, and how they share converters."""
+
+    op: str
+    slab: Slab
+    arrays: int
+    sharing: Sharing
+
+
+@dataclass
+class ArrayTasks:
+    """Prices what the arrays and the components around them do for inputs of so many bits."""
+
+    shop: Workshop
+    near: Periphery
+    bits: int
+
+    def __post_init__(self) -> None:
+        self.portions = self.near.slices(self.bits)
+
+    def plan(self, r: Reading) -> Plan:
+        """All tasks from the driven word lines to the collected results."""
+        near = self.near
+        read_ps, uses = self._drive(r)
+        convert = self._convert(r)
+        if getattr(near.spec("adc"), "concurrent", False):
+            tasks = [(("array",), self._counted(r, read_ps, uses, convert))]
+        elif near.spec("sample_hold") is None and convert is not None:
+            # Nothing keeps the column's result, so the array stands still while it is converted.
+            busy_ps, converters = convert
+            tasks = [
+                (("array", "adc"), self._sliced(r, read_ps + busy_ps, (*uses, converters), r.slab.weights))
+            ]
+        else:
+            tasks = [(("array",), self._sliced(r, read_ps, uses, r.slab.weights))]
+            if near.spec("sample_hold") is not None:
+                tasks.append((("sample_hold",), self._hold(r)))
+            if convert is not None:
+                busy_ps, converters = convert
+                tasks.append((("adc",), self._sliced(r, busy_ps, (converters,))))
+        if near.spec("shift_add") is not None:
+            tasks.append((("shift_add",), self._combine(r)))
+        if near.spec("output_register") is not None:
+            tasks.append(((), self._collect(r)))
+        return tuple(tasks)
+
+    def _sliced(self, r: Reading, time_ps: int, uses: tuple[Use, ...], macs: int = 0) -> Task:
+        """One portion per input slice and read phase."""
+        return self.shop.task(r.op, time_ps, uses, portions=self.portions, holds=True, macs=macs)
+
+    def _drive(self, r: Reading) -> tuple[int, tuple[Use, ...]]:
+        """Time of one read, and what array and drivers do for the whole product."""
+        near, array, slab = self.near, self.shop.floor.array, r.slab
+        dac = near.spec("dac")
+        drive_ps = dac.drive(slab.most_rows).portion_ps if dac is not None else 0
+        read = array.read(drive_ps, slab.weights * array.cells_per_weight)
+        uses = [use(near.array, _per_array(read, r.arrays), self.portions, float(r.arrays))]
+        if dac is not None:
+            part = near.part("dac")
+            lines = dac.drive(slab.rows * array.rows // array.weight_rows)
+            uses.append(use(part, lines, self.portions, near.engaged(part, r.arrays)))
+        return self._step(read.portion_ps), tuple(uses)
+
+    def _counted(
+        self, r: Reading, read_ps: int, uses: tuple[Use, ...], convert: tuple[int, Use] | None
+    ) -> Task:
+        """Counters run during the reads, and are not free for the next product until they are latched."""
+        readout_ps = self.near.spec("adc").readout_ps
+        total_ps = self.portions * self._readings(r) * read_ps
+        total_ps += self._step(readout_ps) if readout_ps else 0
+        both = (*uses, convert[1]) if convert is not None else uses
+        return self.shop.task(r.op, total_ps, both, macs=r.slab.weights)
+
+    def _readings(self, r: Reading) -> int:
+        """Reads for one slice where fewer counters than columns stand beside an array."""
+        part = self.near.part("adc")
+        counters = part.count / self.shop.floor.per_scope(part)
+        return max(1, ceil(self._widest(r) / counters))
+
+    def _step(self, time_ps: int, part: Part | None = None) -> int:
+        return self.shop.in_cycles(part or self.near.array, time_ps)
+
+    def _widest(self, r: Reading) -> int:
+        """Bit lines of the widest block."""
+        return max(self.shop.floor.array.columns_of(width) for width, _ in r.slab.widths)
+
+    def _lines(self, r: Reading) -> int:
+        """Bit lines of all blocks."""
+        return sum(self.shop.floor.array.columns_of(width) * blocks for width, blocks in r.slab.widths)
+
+    def _hold(self, r: Reading) -> Task:
+        part = self.near.part("sample_hold")
+        service = self.near.spec("sample_hold").hold(self._lines(r))
+        uses = (use(part, service, self.portions, self.near.engaged(part, r.arrays)),)
+        # In a synchronous pipeline the sample is taken at the end of the read's own cycle.
+        in_step = self._step(1) > 1
+        return self._sliced(r, 0 if in_step else service.portion_ps, uses)
+
+    def _convert(self, r: Reading) -> tuple[int, Use] | None:
+        """The time of one slice on the converters, and the conversions of the whole product."""
+        spec = self.near.spec("adc")
+        if spec is None:
+            return None
+        part = self.near.part("adc")
+        if r.sharing.converters:
+            time_ps = spec.convert(r.sharing.most * self._widest(r), 1).portion_ps
+            engaged = float(len(r.sharing.converters))
+        else:
+            each = spec.count // self.shop.floor.per_scope(part)
+            time_ps = spec.convert(self._widest(r), each).portion_ps
+            engaged = self.near.engaged(part, r.arrays)
+        busy = use(part, spec.convert(self._lines(r), 1), self.portions, engaged)
+        return self._step(time_ps, part), busy
+
+    def _combine(self, r: Reading) -> Task:
+        part, spec = self.near.part("shift_add"), self.near.spec("shift_add")
+        service, widest = spec.combine(self._lines(r)), spec.combine(self._widest(r))
+        uses = (use(part, service, self.portions, self.near.engaged(part, r.arrays)),)
+        return self._sliced(r, self._step(widest.portion_ps, part), uses)
+
+    def _collect(self, r: Reading) -> Task:
+        """Once per product: results into the output registers. In a synchronous pipeline the sum over row
+        blocks writes them in its own cycle."""
+        part, spec = self.near.part("output_register"), self.near.spec("output_register")
+        engaged = self.near.engaged(part, r.arrays)
+        bits = r.slab.columns * self.bits
+        uses = (use(part, spec.write(bits), 1, engaged),)
+        if self._step(1) > 1 and r.slab.additions:
+            return self.shop.task(r.op, 0, uses)
+        each = spec.write(-(-bits // max(1, round(engaged))))
+        return self.shop.step(r.op, part, each.portion_ps, uses)
+
+
+def _per_array(read: Any, arrays: int) -> Any:
+    """Reads of several arrays in step: whole-array reads count once for each."""
+    actions = tuple(type(a)(a.name, arrays, a.energy_pj) if a.name == "read" else a for a in read.actions)
+    return type(read)(read.portion_ps, actions)
