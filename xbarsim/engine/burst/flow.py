@@ -9,13 +9,12 @@ import numpy as np
 from xbarsim.engine.burst import fields as f
 from xbarsim.engine.burst.kernel import advance
 from xbarsim.engine.burst.passages import PERFORM, frame, push
-from xbarsim.engine.burst.queues import raise_to
+from xbarsim.engine.burst.queues import raise_to, settle_all
 from xbarsim.engine.burst.state import State
 from xbarsim.engine.burst.tables import Tables, encode
 from xbarsim.engine.chain import Call, Work
 from xbarsim.engine.clock import Clock
 from xbarsim.engine.flow import Flow, Held, Standstill
-from xbarsim.engine.station import Station
 from xbarsim.engine.stream import Network
 
 __all__ = ["Burst", "encode"]
@@ -124,10 +123,8 @@ class Burst(Flow):
         s, t = self.state, self.tables
         for tally, jobs in zip(t.tallies_, s.tallied().tolist(), strict=True):
             tally.jobs += jobs
-        served, busy_ps = s.served()
-        for number, station in enumerate(t.stations_):
-            _measured(station, s.stations[number].tolist(), int(served[number]), int(busy_ps[number]))
-            station.due = s.releases(number)
+        settle_all(s.address(), len(s.stations))
+        s.hand_back(t.stations_)
         for pair in np.flatnonzero(s.waits).tolist():
             station_row, stream = t.pairs_[pair]
             waits = t.stations_[station_row].waited_for
@@ -184,10 +181,3 @@ class Burst(Flow):
                 )
                 passage = int(row[f.NEXT])
         return found
-
-
-def _measured(station: Station, row: list[int], jobs: int, busy_ps: int) -> None:
-    """A station's books, as the tables kept them."""
-    station.free, station.jobs, station.busy_ps = row[f.FREE], jobs, busy_ps
-    station.held_ps, station.waited_ps = busy_ps + row[f.HELD_MORE_PS], row[f.WAITED_PS]
-    station.gated_ps, station.idle_since_ps = row[f.GATED_PS], row[f.IDLE_SINCE_PS]

@@ -24,6 +24,9 @@ def table(typing: Any, addresses: Any, number: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         ints = ir.IntType(64).as_pointer()
         at = builder.inttoptr(arguments[0], ints.as_pointer())
-        return builder.load(builder.gep(at, [arguments[1]]))
+        address = builder.load(builder.gep(at, [arguments[1]]))
+        # No table moves while compiled code runs, so the address may be kept over whatever is written meanwhile.
+        address.set_metadata("invariant.load", builder.module.add_metadata([]))
+        return address
 
     return _POINTER(types.int64, types.int64), generate

@@ -60,6 +60,13 @@ def settle(m: int, station: int) -> None:
 
 
 @compiled
+def settle_all(m: int, stations: int) -> None:
+    """At the end of a run: take back whatever is due."""
+    for station in range(stations):
+        settle(m, station)
+
+
+@compiled
 def _next_due(m: int, s: int) -> None:
     """The second release becomes the first."""
     stations, due = table(m, STATIONS_T), table(m, DUE_T)

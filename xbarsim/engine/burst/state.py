@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from xbarsim.engine.burst import fields as f
 from xbarsim.engine.burst.calendar import rearrange
 from xbarsim.engine.burst.tables import Table, Tables
+from xbarsim.engine.station import Station
 
 FIRST_PASSAGES = 256
 FIRST_SPANS = 4096
@@ -31,8 +32,9 @@ class State:
         self.scalars[f.DAYS], self.scalars[f.SHIFT] = FIRST_DAYS, FIRST_SHIFT
         self.scalars[f.MARGIN], self.scalars[f.DRIVERS] = t.margin, len(t.drivers)
         self.scalars[f.EDGES_N], self.scalars[f.STREAMS_N] = len(t.edges), len(t.streams)
-        self.scalars[f.PASSAGE] = f.TIMES + 2 * t.most_stations + 2 * t.most_lines
-        self.stations, self.stages = t.stations.copy(), t.stages.copy()
+        columns = f.TIMES + 2 * t.most_stations + 2 * t.most_lines
+        self.scalars[f.PASSAGE] = -(-columns // 8) * 8  # whole lines of the cache
+        self.stations, self.stages = (_longer(rows, len(rows)) for rows in (t.stations, t.stages))
         self.members, self.works, self.flat = t.members, t.works, t.flat
         self.drivers, self.counters = t.drivers.copy(), t.counters.copy()
         self.edges, self.streams, self.networks = t.edges, t.streams.copy(), t.networks.copy()
@@ -93,13 +95,15 @@ class State:
         np.add.at(busy_ps, self.members[:, 0], service_ps[stage])
         return jobs, busy_ps
 
-    def releases(self, station: int) -> list[tuple[int, int, None]]:
-        """Of servers that are still due at the end of a run."""
-        row = self.stations[station]
-        if not row[f.DUE]:
-            return []
-        rest = self.due[row[f.DUE_AT] : row[f.DUE_AT] + row[f.DUE] - 1, 0].tolist()
-        return [(int(time_ps), i, None) for i, time_ps in enumerate([row[f.DUE_PS], *rest])]
+    def hand_back(self, stations: Sequence[Station]) -> None:
+        """The books of every station, as the tables kept them."""
+        jobs, busy_ps = self.served()
+        kept = self.stations[:, [f.FREE, f.HELD_MORE_PS, f.WAITED_PS, f.GATED_PS, f.IDLE_SINCE_PS]]
+        rows = zip(stations, jobs.tolist(), busy_ps.tolist(), kept.tolist(), strict=True)
+        for station, number, served_ps, (free, more_ps, waited_ps, gated_ps, since_ps) in rows:
+            station.jobs, station.busy_ps, station.held_ps = number, served_ps, served_ps + more_ps
+            station.free, station.waited_ps = free, waited_ps
+            station.gated_ps, station.idle_since_ps = gated_ps, since_ps
 
     def taken(self) -> tuple[list[list[int]], list[list[int]]]:
         """Services and spans: (stage or operation, start, end), the open spans closed."""
@@ -233,8 +237,16 @@ class State:
         self.requests_kept = size
 
 
-def _longer(rows: NDArray[Any], size: int) -> NDArray[Any]:
+def aligned(*shape: int) -> Table:
+    """Zeros, from the beginning of a line of the processor's cache, so that rows of one line take one line."""
+    size, line = int(np.prod(shape)), 8
+    numbers = np.zeros(size + line, np.int64)
+    first = -(numbers.ctypes.data // numbers.itemsize) % line
+    return numbers[first : first + size].reshape(shape)
+
+
+def _longer(rows: Table, size: int) -> Table:
     """The same rows with zeros behind them."""
-    longer = np.zeros((size, *rows.shape[1:]), rows.dtype)
+    longer = aligned(size, *rows.shape[1:])
     longer[: len(rows)] = rows
     return longer

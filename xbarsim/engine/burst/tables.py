@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xbarsim.engine.burst import fields as f
-from xbarsim.engine.chain import Chain, Seq, Stage, Tally, Work, width
+from xbarsim.engine.chain import Chain, Seq, Stage, Tally, Work
 from xbarsim.engine.station import Station
 from xbarsim.engine.stream import Edge, Network, Stream
 
@@ -66,23 +67,26 @@ class Tables:
 
 def encode(networks: Sequence[Network], tasks: Mapping[str, Work] | None = None) -> Tables:
     """The tables of several networks on one clock, and of further work that may be submitted."""
-    return _Encoder(networks).tables(tasks or {})
+    collects = gc.isenabled()
+    gc.disable()  # a million small objects, none of them garbage
+    try:
+        return _Encoder(networks).tables(tasks or {})
+    finally:
+        if collects:
+            gc.enable()
 
 
 class _Flat:
     """One long list of numbers, in which others have their places."""
 
     def __init__(self) -> None:
-        self.parts: list[NDArray[np.int64]] = []
-        self.size = 0
+        self.numbers: list[int] = []
         self.known: dict[tuple[int, ...] | int, int] = {}
         self.kept: list[object] = []
 
     def put(self, numbers: Sequence[int] | Table) -> int:
-        part = np.asarray(numbers, dtype=np.int64).reshape(-1)
-        at = self.size
-        self.parts.append(part)
-        self.size += part.size
+        at = len(self.numbers)
+        self.numbers.extend(numbers.tolist() if isinstance(numbers, np.ndarray) else numbers)
         return at
 
     def shared(self, numbers: Sequence[int] | Table) -> int:
@@ -94,9 +98,10 @@ class _Flat:
 
     def short(self, numbers: tuple[int, ...]) -> int:
         """As put; equal ones have the same place."""
-        if numbers not in self.known:
-            self.known[numbers] = self.put(numbers)
-        return self.known[numbers]
+        at = self.known.get(numbers)
+        if at is None:
+            at = self.known[numbers] = self.put(numbers)
+        return at
 
 
 class _Encoder:
@@ -115,7 +120,7 @@ class _Encoder:
         self.members: list[tuple[int, int]] = []
         self.stages: list[tuple[int, ...]] = []
         self.works: list[tuple[int, int, int, int]] = [(f.CHAIN, 0, 0, 1)]
-        self.stage_kept: list[Stage] = []
+        self.longest = 0  # parts of a work
         self.gates: list[tuple[int, int]] = []
 
     def tables(self, tasks: Mapping[str, Work]) -> Tables:
@@ -189,40 +194,44 @@ class _Encoder:
     # --- works ---------------------------------------------------------------------------------
 
     def _work(self, work: Work, stream: int) -> int:
-        key = (id(work), stream)
-        if key in self.work_rows:
-            return self.work_rows[key]
+        row = self.work_rows.get((id(work), stream))
+        if row is not None:
+            return row
         if isinstance(work, Chain):
             kind = f.CHAIN
             parts = tuple([self._stage(stage, stream) for stage in work.stages])
+            wide = 1
         else:
             kind = f.SEQUENTIAL if isinstance(work, Seq) else f.PARALLEL
             parts = tuple([self._work(part, stream) for part in work.parts])
-        self.tables_.margin = max(self.tables_.margin, 2 * len(parts) + 32)
-        row = len(self.works)
-        self.works.append((kind, self.flat.short(parts) if parts else 0, len(parts), width(work)))
-        self.work_rows[key] = row
+            widths = [self.works[part][f.WIDTH] for part in parts]
+            wide = 1 if not parts else widths[0] if kind == f.SEQUENTIAL else sum(widths)
+        self.longest = max(self.longest, len(parts))
+        row = self.work_rows[id(work), stream] = len(self.works)
+        self.works.append((kind, self.flat.short(parts) if parts else 0, len(parts), wide))
         return row
 
     def _stage(self, stage: Stage, stream: int) -> int:
-        key = (id(stage), stream)
-        if key in self.stage_rows:
-            return self.stage_rows[key]
-        at = len(self.members)
-        for station in stage.in_order:
+        number = self.stage_rows.get((id(stage), stream))
+        if number is not None:
+            return number
+        stations, members = stage.in_order, self.members
+        at = len(members)
+        for station in stations:
             row = self.station_rows.setdefault(station, len(self.station_rows))
-            pair = self.pair_rows.setdefault((row, stream), len(self.pair_rows))
-            self.members.append((row, pair))
-        number = self.stage_rows[key] = len(self.stages)
+            members.append((row, self.pair_rows.setdefault((row, stream), len(self.pair_rows))))
+        number = self.stage_rows[id(stage), stream] = len(self.stages)
         op = self.op_rows.setdefault(getattr(stage.meta, "op", None), len(self.op_rows))
         self.stages.append(
-            (stage.portion_ps, stage.portions, stage.delay_ps, 2 * len(stage.in_order) + stage.holds, at,
-             self.members[at][0] if stage.in_order else f.NONE, op, 0)
+            (stage.portion_ps, stage.portions, stage.delay_ps, 2 * len(stations) + stage.holds, at,
+             members[at][0] if stations else f.NONE, op, 0)
         )  # fmt: skip
-        self.tables_.stages_.append((stage, stream))
-        self.tallies.append(self.tally_rows.setdefault(id(stage.tally), len(self.tally_rows)))
-        if len(self.tally_rows) > len(self.tables_.tallies_):
+        tally = id(stage.tally)
+        if tally not in self.tally_rows:
+            self.tally_rows[tally] = len(self.tally_rows)
             self.tables_.tallies_.append(stage.tally)
+        self.tallies.append(self.tally_rows[tally])
+        self.tables_.stages_.append((stage, stream))
         return number
 
     # --- what is only known at the end ---------------------------------------------------------
@@ -241,14 +250,19 @@ class _Encoder:
         t.stages, t.members = _table(self.stages, f.STAGE), _table(self.members, 2)
         t.works, t.flat = (
             _table(self.works, f.WORK),
-            np.concatenate([*self.flat.parts, np.zeros(1, np.int64)]),
+            np.array([*self.flat.numbers, 0], dtype=np.int64),
         )
         t.most_stations = max((len(stage.in_order) for stage, _ in t.stages_), default=1) or 1
         if len(t.stages):
             slopes = len(np.unique(t.stages[:, f.PORTION_PS]))
             longest = int(t.works[t.works[:, f.KIND] == f.CHAIN, f.PARTS].max())
             t.most_lines = max(PORTION_KINDS, min(slopes, longest) + 2)
-        t.margin = max(t.margin, 4 * t.most_stations + 32, *(2 * len(s.outputs) + 32 for s in self.streams))
+        t.margin = max(
+            t.margin,
+            2 * self.longest + 32,
+            4 * t.most_stations + 32,
+            *(2 * len(s.outputs) + 32 for s in self.streams),
+        )
         t.asks = bool(len(t.gates)) or any(
             len(levels) > 1 for s in self.streams for levels in (s.levels, *(e.levels for e in s.outputs))
         )
