@@ -212,18 +212,18 @@ def _act(m: int) -> bool:
 
 
 @compiled
-def _full(m: int) -> bool:
-    """Whether a table may not hold what the next step adds."""
+def _steps(m: int) -> int:
+    """How many steps may be taken before a table could be full: none adds more rows than the margin."""
     g = table(m, G)
     margin = g[MARGIN]
-    return bool(
-        g[FREE_PASSAGES] < 2
-        or g[FREE_FRAMES] < margin
-        or g[ROOM_ACTIONS] - g[ACTIONS] < margin
-        or g[ROOM_CALENDAR] - g[CALENDAR] < margin
-        or g[ROOM_SPANS] - g[SPANS] < margin
-        or g[ROOM_SERVICES] - g[SERVICES] < margin
+    rows = min(
+        g[FREE_FRAMES],
+        g[ROOM_ACTIONS] - g[ACTIONS],
+        g[ROOM_CALENDAR] - g[CALENDAR],
+        g[ROOM_SPANS] - g[SPANS],
+        g[ROOM_SERVICES] - g[SERVICES],
     )
+    return min(rows // margin, g[FREE_PASSAGES] // 2)
 
 
 @compiled
@@ -261,9 +261,13 @@ def advance(m: int, until_ps: int, most_events: int) -> int:
     """
     g, drivers = table(m, G), table(m, DRIVERS_T)
     last_event = g[EVENTS] + most_events
+    steps = 0
     while True:
-        if _full(m):
-            return GROW
+        if steps == 0:
+            steps = _steps(m)
+            if steps == 0:
+                return GROW
+        steps -= 1
         if g[ACTIONS]:
             if not _act(m):
                 return GROW

@@ -15,6 +15,7 @@ from xbarsim.engine.station import Station
 
 FIRST_PASSAGES = 256
 FIRST_SPANS = 4096
+AHEAD = 16  # steps that there must be room for when a table has grown
 FIRST_DAYS = 256
 FIRST_SHIFT = 10  # a day of 512 ps
 REQUEST_RING = 8
@@ -49,8 +50,8 @@ class State:
         self.fifo = np.zeros(1, np.int64)
         self.stack = np.zeros((0, 4), np.int64)
         self.open = np.full((len(t.ops_) + 1, 2), f.NONE, np.int64)
-        self.spans = np.zeros((FIRST_SPANS + t.margin, 3), np.int64)
-        self.services = np.zeros((FIRST_SPANS + t.margin, 3), np.int64)
+        self.spans = np.zeros((FIRST_SPANS + 2 * AHEAD * t.margin, 3), np.int64)
+        self.services = np.zeros((FIRST_SPANS + 2 * AHEAD * t.margin, 3), np.int64)
         self.told = np.zeros(64, np.int64)
         self.levels = np.zeros(0, np.int64)
         self.gate_bits = np.zeros(0, np.int64)
@@ -124,19 +125,19 @@ class State:
         if g[f.SHORT] != f.NONE:
             self._longer_ring(int(g[f.SHORT]))
             g[f.SHORT] = f.NONE
-        if g[f.FREE_PASSAGES] < 2:
+        if g[f.FREE_PASSAGES] < 2 * AHEAD:
             self.passages = self._pool(self.passages, FIRST_PASSAGES, f.NEXT, f.FREE_PASSAGE, f.FREE_PASSAGES)
-        if g[f.FREE_FRAMES] < margin:
+        if g[f.FREE_FRAMES] < AHEAD * margin:
             self.frames = self._pool(
-                self.frames, FIRST_PASSAGES + 2 * margin, f.A, f.FREE_FRAME, f.FREE_FRAMES
+                self.frames, FIRST_PASSAGES + 2 * AHEAD * margin, f.A, f.FREE_FRAME, f.FREE_FRAMES
             )
-        if len(self.stack) - g[f.ACTIONS] < margin:
-            self.stack = _longer(self.stack, 2 * len(self.stack) + 2 * margin)
-        if len(self.notes) - g[f.CALENDAR] < margin:
+        if len(self.stack) - g[f.ACTIONS] < AHEAD * margin:
+            self.stack = _longer(self.stack, 2 * len(self.stack) + 2 * AHEAD * margin)
+        if len(self.notes) - g[f.CALENDAR] < AHEAD * margin:
             self._longer_calendar()
-        if len(self.spans) - g[f.SPANS] < margin:
+        if len(self.spans) - g[f.SPANS] < AHEAD * margin:
             self.spans = _longer(self.spans, 2 * len(self.spans))
-        if len(self.services) - g[f.SERVICES] < margin:
+        if len(self.services) - g[f.SERVICES] < AHEAD * margin:
             self.services = _longer(self.services, 2 * len(self.services))
         if len(self.told) < 2 * (len(self.passages) + 8):
             self.told = _longer(self.told, 2 * (len(self.passages) + 8))
@@ -161,7 +162,7 @@ class State:
     def _longer_calendar(self) -> None:
         """Room for more events, and as many days as there is room for."""
         old = len(self.notes)
-        self.notes = _longer(self.notes, 2 * old + 2 * self.tables.margin)
+        self.notes = _longer(self.notes, 2 * old + 2 * AHEAD * self.tables.margin)
         self.notes[old:-1, f.AFTER_NOTE] = np.arange(old + 1, len(self.notes))
         self.notes[-1, f.AFTER_NOTE] = self.scalars[f.FREE_NOTE]
         self.scalars[f.FREE_NOTE] = old

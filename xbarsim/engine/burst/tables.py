@@ -277,7 +277,7 @@ class _Encoder:
             [n for c in chunks for n in (c, 0)] + [s.chunk for s in self.streams] + [0] * len(self.networks)
         )
         for need in needs:
-            size = 1 << max(4, (4 * need - 1).bit_length()) if need else 0
+            size = 1 << max(6, (2 * need - 1).bit_length()) if need else 0
             rows.append((0, f.NONE, t.ring_places, size))
             t.ring_places += size
         return _table(rows, f.COUNTER)
