@@ -137,7 +137,7 @@ class Reference(Flow):
                     stream.waits[copy] = reason
                     yield signal
                     del stream.waits[copy]
-                work = NOTHING
+                work: Work = NOTHING
                 if self._open(stream, stream.spec.gate, request, job):
                     work = stream.spec.levels[self._variant(stream, request, stream.spec.levels)][copy]
                 admitted = Signal(self.clock)
@@ -176,7 +176,7 @@ class Reference(Flow):
             self.progressed(number)
         self._free_inputs(stream)
         for edge in stream.outputs:
-            work = NOTHING
+            work: Work = NOTHING
             if self._open(stream, edge.spec.gate, request, job):
                 works = edge.spec.levels[self._variant(stream, request, edge.spec.levels)]
                 work = works[edge.spec.route[job] if edge.spec.route is not None else job % len(works)]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 from numba import config, njit
@@ -22,12 +22,14 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def compiled(function: Function) -> Function:
     """A function in machine code, made when it is first called and kept for later processes."""
-    before = config.CACHE_DIR  # read when a function is decorated; others' functions keep their own place
-    config.CACHE_DIR = str(_folder())
+    settings: Any = config
+    before = settings.CACHE_DIR  # read when a function is decorated; others' functions keep their own place
+    settings.CACHE_DIR = str(_folder())
     try:
-        return njit(cache=True, error_model="numpy", forceinline=True)(function)  # type: ignore[no-any-return]
+        made: Any = njit(cache=True, error_model="numpy", forceinline=True)(function)
+        return cast(Function, made)
     finally:
-        config.CACHE_DIR = before
+        settings.CACHE_DIR = before
 
 
 @cache

@@ -109,7 +109,7 @@ class Burst(Flow):
 
     def positions(self) -> list[int]:
         first = 2 * len(self.state.edges)
-        return self.state.counters[first : first + len(self.state.streams), f.VALUE].tolist()  # type: ignore[no-any-return]
+        return self.state.counters[first : first + len(self.state.streams), f.VALUE].tolist()
 
     # --- what was measured -----------------------------------------------------------------------
 

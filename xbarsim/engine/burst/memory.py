@@ -5,6 +5,7 @@ The tables stay numpy arrays in Python; the kernel gets an array with the addres
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -14,12 +15,11 @@ from numpy import int64
 from numpy.typing import NDArray
 
 Ints = NDArray[int64]  # in compiled code: memory that is indexed like a flat array, with no bounds
-_POINTER = types.CPointer(types.int64)
+_POINTER = types.CPointer(types.int64)  # type: ignore[no-untyped-call]
 
 
-@intrinsic
-def table(typing: Any, addresses: Any, number: Any) -> Any:
-    """The memory of a table, by its number in the array of addresses (which is given by its own address)."""
+def _table(typing: Any, addresses: Any, number: Any) -> Any:
+    """How compiled code gets at a table."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         ints = ir.IntType(64).as_pointer()
@@ -30,3 +30,7 @@ def table(typing: Any, addresses: Any, number: Any) -> Any:
         return address
 
     return _POINTER(types.int64, types.int64), generate
+
+
+# table(addresses, number): the memory of a table, by its number in the array of addresses, given by its address.
+table: Callable[[int, int], Ints] = intrinsic(_table)  # type: ignore[assignment]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xbarsim.engine.burst import fields as f
 from xbarsim.engine.burst.calendar import rearrange

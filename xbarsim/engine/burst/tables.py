@@ -175,7 +175,7 @@ class _Encoder:
         return t.gate_rows[network, name]
 
     def _drivers(self, stream: Stream, at: int) -> list[tuple[int, ...]]:
-        found = []
+        found: list[tuple[int, ...]] = []
         for copy in range(len(stream.copies)):
             jobs = stream.jobs_of(copy)
             found.append((at, copy, 0, 0, 0, self.flat.put(jobs), len(jobs), f.NONE, 0, f.NONE))
