@@ -8,7 +8,8 @@ from functools import partial
 from xbarsim.engine.chain import Chain, Stage
 from xbarsim.engine.chain import flow as send
 from xbarsim.engine.clock import Clock, Listener, Phase
-from xbarsim.engine.flow import Engine, Granularity
+from xbarsim.engine.flow import Engine
+from xbarsim.engine.granularity import Granularity
 from xbarsim.engine.requests import run_requests
 from xbarsim.engine.station import Station
 from xbarsim.engine.stream import Network, Stream

@@ -49,7 +49,12 @@ class MappingError(XbarsimError):
 
 
 class SimulationError(XbarsimError):
-    """A run that cannot go on: a cycle of waits, or a law that does not hold."""
+    """A run that cannot go on: a cycle of waits, or a law that does not hold.
+
+    timeline: what was recorded until then (a scenario's Timeline), where a run was being recorded.
+    """
+
+    timeline: Any = None
 
 
 def one_line(text: str) -> str:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from xbarsim.engine.chain import Chain, Stage, flow
 from xbarsim.engine.clock import Clock, Listener, Phase
-from xbarsim.engine.flow import Engine, Granularity
+from xbarsim.engine.flow import Engine
+from xbarsim.engine.granularity import Granularity
 from xbarsim.engine.mvm import Counter
 from xbarsim.engine.requests import run_requests
 from xbarsim.engine.station import Station

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from xbarsim.engine.chain import Chain, Par, Seq, Stage
 from xbarsim.engine.clock import Clock, Listener, Phase
-from xbarsim.engine.flow import Engine, Granularity, stations_of
+from xbarsim.engine.flow import Engine, stations_of
+from xbarsim.engine.granularity import Granularity
 from xbarsim.engine.mvm import Counter
 from xbarsim.engine.requests import run_requests
 from xbarsim.engine.station import Station

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from xbarsim.engine.chain import Chain, Par, Seq, Stage, Work
 from xbarsim.engine.clock import Clock, Listener, Phase
-from xbarsim.engine.flow import Engine, Granularity
+from xbarsim.engine.flow import Engine
+from xbarsim.engine.granularity import Granularity
 from xbarsim.engine.station import Station
 from xbarsim.engine.stream import Edge, Network, Stream
 from xbarsim.errors import SimulationError

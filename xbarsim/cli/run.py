@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from xbarsim.cli.common import ChipArgument, ModeOption, SetOption, WorkloadArgument, console, overrides
+from xbarsim.engine.granularity import Granularity
+from xbarsim.errors import SimulationError
 
 SLICES = 200_000  # kept for a timeline
 
@@ -28,6 +30,12 @@ def run(
     timeline: Annotated[
         bool, typer.Option("--timeline", help="also write timeline.json (opens in Perfetto)")
     ] = False,
+    granularity: Annotated[
+        Granularity,
+        typer.Option(
+            help="burst: events worked out in compiled code; mvm: one by one in SimPy; equal results"
+        ),
+    ] = Granularity.BURST,
     json: Annotated[bool, typer.Option("--json", help="print the result as JSON instead of tables")] = False,
     set_: SetOption = [],  # noqa: B006 - typer copies it
     mode: ModeOption = None,
@@ -38,10 +46,15 @@ def run(
     loaded = load_chip(chip, overrides(set_, mode))
     work = load_workload(workload)
     screen = console()
-    with _Progress() as progress:
-        result = simulate(loaded, work, Infer(requests, SLICES if timeline else 0), progress.report)
+    asked = Infer(requests, SLICES if timeline else 0, granularity)
+    try:
+        with _Progress() as progress:
+            result = simulate(loaded, work, asked, progress.report)
+    except SimulationError as stopped:
+        _save_stopped(stopped, out or _folder(chip, workload), loaded.name, work.name)
+        raise
     if out is None and timeline:
-        out = Path("runs") / f"{Path(chip).stem}-{Path(workload).stem}"
+        out = _folder(chip, workload)
     if out is not None:
         from xbarsim.report.run_folder import save_run
 
@@ -58,6 +71,23 @@ def run(
         screen.print(
             f"Saved in {out}: {', '.join(sorted(file.name for file in out.iterdir()))}", soft_wrap=True
         )
+
+
+def _folder(chip: str, workload: str) -> Path:
+    """Where a run is kept if nobody says where."""
+    return Path("runs") / f"{Path(chip).stem}-{Path(workload).stem}"
+
+
+def _save_stopped(error: SimulationError, folder: Path, chip: str, workload: str) -> None:
+    """The timeline of a run that could not end, beside its folder; an earlier run there stays as it is."""
+    if error.timeline is None:
+        return
+    from xbarsim.report.timeline import timeline_json
+
+    path = folder.with_name(f"{folder.name}.stopped.timeline.json")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(timeline_json(error.timeline, chip, workload), encoding="utf-8")
+    error.args = (f"{error}\nThe timeline until then is in {path} (opens in Perfetto).",)
 
 
 class _Progress:

@@ -11,23 +11,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
-
-import networkx as nx
 
 from xbarsim.engine.chain import Call, Work
 from xbarsim.engine.clock import Clock
+from xbarsim.engine.granularity import Granularity
 from xbarsim.engine.station import Station
 from xbarsim.engine.stream import Network
 from xbarsim.errors import SimulationError
-
-
-class Granularity(StrEnum):
-    """How a run is worked out; the integers that come out are the same."""
-
-    BURST = "burst"
-    MVM = "mvm"
 
 
 class Flow(ABC):
@@ -37,6 +28,9 @@ class Flow(ABC):
     completed: called with the network and the request's number, in the phase DECIDE of the instant at which
         the request's last result is out.
     progressed: told, now and then, of positions that have been done.
+    repeated: where it is set, an engine that finds that the state of a run comes again may leave whole periods
+        out, once all is let in and nothing is decided any more; it is then told (times, requests, ps) of the
+        periods left out. Every count is as if they had been run through.
     """
 
     def __init__(self, clock: Clock, networks: Sequence[Network], tasks: Mapping[str, Work] | None = None):
@@ -45,6 +39,7 @@ class Flow(ABC):
         self.tasks = dict(tasks or {})
         self.completed: Callable[[int, int], None] = lambda network, request: None
         self.progressed: Callable[[int], None] | None = None
+        self.repeated: Callable[[int, int, int], None] | None = None
         self.admitted = [0] * len(self.networks)
         self.done = [0] * len(self.networks)
         self.submitted = 0  # tasks that are not done
@@ -133,6 +128,8 @@ class Standstill:
 
     def text(self, now_ps: int) -> str:
         """The cycle of waits; where there is none, all of them."""
+        import networkx as nx
+
         waits: nx.DiGraph[Any] = nx.DiGraph()
         for stream, what, whom in sorted(self.streams):
             waits.add_edge(stream, whom, text=f"{stream} waits for {what} {whom}")

@@ -8,14 +8,23 @@ from xbarsim.engine.clock import Clock, Phase, Process
 from xbarsim.engine.flow import Flow
 
 
-def run_requests(flow: Flow, requests: int, arrivals_ps: Sequence[int] | None = None) -> list[int]:
+def run_requests(
+    flow: Flow, requests: int, arrivals_ps: Sequence[int] | None = None, steady: bool = True
+) -> list[int]:
     """Let so many requests through the first network of a flow, to the end.
 
     arrivals_ps: when each comes, never earlier than the one before it; all at 0 if not given.
+    steady: whether a steady state may be continued by whole periods, where it is found.
     Returns the completion time of each request.
     Raises: SimulationError naming the cycle of waits if the run cannot end.
     """
     completions_ps: list[int] = []
+
+    def repeated(times: int, requests: int, period_ps: int) -> None:
+        for _ in range(times):
+            completions_ps.extend([done_ps + period_ps for done_ps in completions_ps[-requests:]])
+
+    flow.repeated = repeated if steady else None
     flow.completed = lambda network, request: completions_ps.append(flow.clock.now)
     if arrivals_ps is None:
         for _ in range(requests):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from xbarsim.scenario.result import Result, Slice, Timeline
@@ -40,8 +40,16 @@ def trace_json(result: Result) -> str:
     """The trace as JSON text, in µs with every picosecond kept. Raises ValueError without a timeline."""
     if result.timeline is None:
         raise ValueError("this result has no timeline: it is recorded only when asked for")
-    about = {"chip": result.chip, "workload": result.workload, "truncated": result.timeline.truncated}
-    events = ",\n".join(_events(result, result.timeline))
+    component_of = {station.path: station.component for station in result.stations}
+    return timeline_json(result.timeline, result.chip, result.workload, component_of)
+
+
+def timeline_json(
+    timeline: Timeline, chip: str, workload: str, component_of: Mapping[str, str] | None = None
+) -> str:
+    """A timeline as JSON text; component_of: the process of a track, which else is told by its name."""
+    about = {"chip": chip, "workload": workload, "truncated": timeline.truncated}
+    events = ",\n".join(_events(timeline, component_of or {}))
     return f'{{"displayTimeUnit":"ns","otherData":{_text(about)},"traceEvents":[\n{events}\n]}}\n'
 
 
@@ -58,8 +66,8 @@ def lanes(slices: Iterable[Slice]) -> list[list[Slice]]:
     return [lane.slices for lane in filled]
 
 
-def _events(result: Result, timeline: Timeline) -> Iterator[str]:
-    processes = _tracks_by_process(result, timeline)
+def _events(timeline: Timeline, component_of: Mapping[str, str]) -> Iterator[str]:
+    processes = _tracks_by_process(timeline, component_of)
     for watched in sorted({name for sample in timeline.power for name in sample.power_w}):
         processes.setdefault(watched, {})
     process_ids = {name: number for number, name in enumerate(processes, start=1)}
@@ -72,12 +80,13 @@ def _events(result: Result, timeline: Timeline) -> Iterator[str]:
             yield _counter(process_ids[name], sample.start_ps, sample.power_w[name])
 
 
-def _tracks_by_process(result: Result, timeline: Timeline) -> dict[str, dict[str, list[Slice]]]:
+def _tracks_by_process(
+    timeline: Timeline, component_of: Mapping[str, str]
+) -> dict[str, dict[str, list[Slice]]]:
     """Process -> track -> slices: operations first in order of start, then components by name."""
     tracks: dict[str, list[Slice]] = defaultdict(list)
     for piece in sorted(timeline.slices, key=lambda piece: piece.start_ps):
         tracks[piece.track].append(piece)
-    component_of = {station.path: station.component for station in result.stations}
     processes: dict[str, dict[str, list[Slice]]] = {OPERATIONS: {}}
     for track in sorted(tracks, key=_natural_order):
         if all(piece.depth > 0 for piece in tracks[track]):

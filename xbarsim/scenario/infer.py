@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
-from xbarsim.engine.flow import Granularity
+from xbarsim.engine.granularity import Granularity
 from xbarsim.errors import SimulationError
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.plan import map_network
@@ -35,6 +35,7 @@ from xbarsim.scenario.run import Bench, Run
 from xbarsim.spec.chip import Chip
 from xbarsim.workload.graph import OpGraph
 
+SLICES = 200_000  # kept of a run that could not end
 Report = Callable[[str, int, int], None]  # (what runs, done, in all)
 
 
@@ -68,7 +69,8 @@ def infer(
 ) -> Result:
     """Run a network on a chip.
 
-    Raises: MappingError if it does not fit, SimulationError if the run cannot end or breaks a law.
+    Raises: MappingError if it does not fit, SimulationError if the run cannot end (with its timeline so far) or
+        breaks a law.
     """
     floor = Floor(chip)
     program = map_network(chip, graph, activation_bits)
@@ -95,7 +97,12 @@ class _Alone:
 
 def _alone(bench: Bench, scenario: Infer, report: Report | None) -> _Alone:
     recorder = Recorder(scenario.timeline_slices)
-    run = bench.run(1, recorder, _told(report, "one request alone"))
+    try:
+        run = bench.run(1, recorder, _told(report, "one request alone"))
+    except SimulationError:
+        # The same again, and every step of it recorded: who waits for whom is best seen on its timeline.
+        bench.run(1, Recorder(scenario.timeline_slices or SLICES))
+        raise
     timeline = recorder.timeline(run.elapsed_ps) if scenario.timeline_slices else None
     return _Alone(run, run.completions_ps[0], layer_rows(run), timeline, run_laws(run))
 

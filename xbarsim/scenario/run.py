@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from xbarsim.engine.clock import Clock
-from xbarsim.engine.flow import Engine, Granularity
+from xbarsim.engine.flow import Engine
+from xbarsim.engine.granularity import Granularity
 from xbarsim.engine.requests import run_requests
 from xbarsim.engine.stream import Network
+from xbarsim.errors import SimulationError
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.program import Program
 from xbarsim.scenario.assemble import assemble
@@ -60,7 +62,12 @@ class Bench:
         flow = self.engine.open(clock)
         if progress is not None:
             flow.progressed = _summed(progress, requests * self.network.positions)
-        completions = run_requests(flow, requests)
+        try:
+            completions = run_requests(flow, requests)
+        except SimulationError as stopped:
+            if recorder is not None:
+                stopped.timeline = recorder.timeline(clock.now)
+            raise
         for station in self.shop.stations.values():
             station.close()
         done = {s.name: n for s, n in zip(self.network.streams, flow.positions(), strict=True)}

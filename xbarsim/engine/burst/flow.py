@@ -11,6 +11,7 @@ from xbarsim.engine.burst.kernel import advance
 from xbarsim.engine.burst.passages import PERFORM, frame, push
 from xbarsim.engine.burst.queues import raise_to, settle_all
 from xbarsim.engine.burst.state import State
+from xbarsim.engine.burst.steady import Steady
 from xbarsim.engine.burst.tables import Tables, encode
 from xbarsim.engine.chain import Call, Work
 from xbarsim.engine.clock import Clock
@@ -39,6 +40,7 @@ class Burst(Flow):
         self.waiting: dict[int, Call] = {}  # what to call when a submitted task is done
         self.tokens = 0
         self.positions_done = 0
+        self.steady: Steady | None = None
 
     # --- decisions from outside ----------------------------------------------------------------
 
@@ -64,13 +66,15 @@ class Burst(Flow):
     def _run(self) -> None:
         clock, s = self.clock, self.state
         self._record()
-        self._advance(-1)
+        why = self._advance(-1)
         while True:
             next_ps = clock.peek()
             if next_ps <= s.scalars[f.NOW] or next_ps <= clock.now:
                 clock.step()
                 continue
             until_ps = FOR_EVER if next_ps == float("inf") else int(next_ps)
+            if why == f.TOLD_SO and until_ps == FOR_EVER:
+                self._leap()
             why = self._advance(until_ps)
             self._report()
             if why == f.IDLE and until_ps == FOR_EVER:
@@ -79,6 +83,19 @@ class Burst(Flow):
                 clock.step()
         clock.catch_up(int(s.scalars[f.NOW]))
         self._hand_back()
+
+    def _leap(self) -> None:
+        """Where nothing is decided any more and the state has come again, whole periods are left out."""
+        alone = len(self.networks) == 1 and not self.tables.asks and not self.submitted
+        if self.repeated is None or not alone or self.clock.listeners:
+            return
+        if self.steady is None:
+            self.steady = Steady(self.state)
+        leap = self.steady.look(int(self.state.networks[0, f.COMPLETED]), self.admitted[0])
+        if leap is not None:
+            self.done[0] += leap.times * leap.requests
+            self.repeated(leap.times, leap.requests, leap.period_ps)
+            self.repeated = None
 
     def _advance(self, until_ps: int) -> int:
         """Run the compiled loop; give it longer tables where it asks for them."""

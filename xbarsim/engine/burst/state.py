@@ -54,20 +54,20 @@ class State:
         self.levels = np.zeros(0, np.int64)
         self.gate_bits = np.zeros(0, np.int64)
         self.requests_kept = 0
-        self.addresses = np.zeros(f.TABLES, np.int64)
+        self.addresses = np.zeros(f.TABLES + 3, np.int64)
         self._keep_requests(REQUEST_RING)
         self._free_all_inputs()
         self.make_room()
 
-    def address(self) -> int:
-        """Of the array of the tables' addresses, in the order of `fields`."""
+    def address(self, *more: Table) -> int:
+        """Of the array of the tables' addresses, in the order of `fields`, with further tables behind them."""
         tables = (
             self.scalars, self.stations, self.due, self.waits, self.stages, self.members, self.works, self.flat,
             self.passages, self.frames, self.drivers, self.counters, self.rings, self.edges, self.streams,
             self.networks, self.gates, self.gate_bits, self.levels, self.notes, self.fifo, self.stack,
-            self.open, self.spans, self.services, self.told, self.days,
+            self.open, self.spans, self.services, self.told, self.days, *more,
         )  # fmt: skip
-        self.addresses[:] = [rows.ctypes.data for rows in tables]
+        self.addresses[: len(tables)] = [rows.ctypes.data for rows in tables]
         return int(self.addresses.ctypes.data)
 
     def members_of(self, stage: int) -> list[int]:
