@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.differential.test_random_flows import networks
+from tests.engine_chains import chain
+from xbarsim.engine.burst import fields as f
+from xbarsim.engine.burst.flow import Burst
 from xbarsim.engine.chain import Chain, Stage
 from xbarsim.engine.clock import Clock
 from xbarsim.engine.flow import Engine, stations_of
 from xbarsim.engine.granularity import Granularity
 from xbarsim.engine.requests import run_requests
 from xbarsim.engine.station import Station
-from xbarsim.engine.stream import Edge, Network, Stream
+from xbarsim.engine.stream import Network
 from xbarsim.errors import SimulationError
 
 REQUESTS = 40
@@ -78,28 +80,15 @@ def test_what_is_left_out_is_as_if_it_had_been_run_through(case: tuple[Network, 
     assert outcome(network, stations, Granularity.MVM, steady=True) == through
 
 
-def chain(times_ps: list[int], positions: int) -> tuple[Network, list[Station]]:
-    clock = Clock()
-    stations = [Station(clock, f"s{i}") for i in range(len(times_ps))]
-    streams = [
-        Stream(f"l{i}", positions, (Chain((Stage((station,), time_ps),)),))
-        for i, (station, time_ps) in enumerate(zip(stations, times_ps, strict=True))
-    ]
-    for a, b in pairwise(streams):
-        index = list(range(positions))
-        edge = Edge(a.name, b.name, positions, index, index, 4, (Chain(()),))
-        a.outputs, b.inputs = (edge,), (edge,)
-    return Network("chain", tuple(streams)), stations
-
-
 def test_a_million_requests_of_a_steady_chain_end_when_the_closed_form_says() -> None:
     """sum(times) + (jobs - 1) x slowest, without running them through."""
     times_ps, positions, requests = [7, 30, 11, 3], 5, 1_000_000
-    network, _ = chain(times_ps, positions)
+    network = chain(times_ps, positions)
     flow = Engine(Granularity.BURST, (network,)).open(Clock())
     completions = run_requests(flow, requests)
     assert len(completions) == requests
     assert completions[-1] == sum(times_ps) + (requests * positions - 1) * max(times_ps)
     assert flow.positions() == [requests * positions] * 4
     assert [station.jobs for station in stations_of((network,), {})] == [requests * positions] * 4
-    assert flow.state.scalars[16] < 1_000  # type: ignore[attr-defined]  # events that were run through
+    assert isinstance(flow, Burst)
+    assert flow.state.scalars[f.EVENTS] < 1_000  # that were run through
