@@ -14,8 +14,7 @@ from xbarsim.scenario.store import result_to_json
 
 # Pairs whose reference run takes more than about ten seconds: `make laws` runs them.
 LONG = {
-    ("isaac", "mobilenetv2"), ("isaac", "resnet18"), ("puma", "resnet18"), ("puma", "lstm"),
-    ("isaac", "vgg8_cifar10"), ("puma", "vgg8_cifar10"),
+    ("isaac", "mobilenetv2"), ("isaac", "resnet18"), ("puma", "resnet18"),
     ("isaac-board", "mobilenetv2"), ("isaac-board", "resnet18"), ("isaac-board", "resnet50"),
     ("isaac-board", "resnet9_cifar10"), ("isaac-board", "vgg16"), ("isaac-board", "vgg8_cifar10"),
 }  # fmt: skip
