@@ -135,6 +135,6 @@ def _missing(graph: OpGraph, floor: Floor, cuts: Mapping[str, Cut], needed: int)
         f"{graph.name} on {floor.chip.name}: {needed:,} array blocks, {floor.slots:,} arrays: "
         f"{needed - floor.slots:,} missing ({short:,} tiles{of}); largest layer: {largest.matrix.name} "
         f"({largest.blocks:,}). Raise {floor.tile_part.path}.count to at least {tiles:,}"
-        f"{' in all' if '.' in floor.tile_part.path else ''}, take a smaller network, or store fewer bits per weight "
-        f"({floor.array_part.path}.weight.bits)"
+        f"{' in all' if '.' in floor.tile_part.path else ''}, allow mapping.time_multiplex, take a smaller network, or "
+        f"store fewer bits per weight ({floor.array_part.path}.weight.bits)"
     )

@@ -37,6 +37,9 @@ class MappingChoices(Spec):
         description="gather: all partial sums go to one tile; chain: from tile to tile, added on the way",
     )
     exclusive_tiles: bool = Field(False, description="true: a tile holds blocks of one layer only")
+    time_multiplex: bool = Field(
+        False, description="true: a network that does not fit is run in phases, arrays being rewritten between them"
+    )
 
 
 class Reported(Spec):
