@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -36,6 +37,7 @@ def _line(link: Link, positions: int) -> int:
     return size[1] if size[0] > 1 else 0
 
 
+NOTHING_KEPT: Mapping[str, int] = MappingProxyType({})
 Ancestry = dict[str, Positions]  # step -> its last position that each position of a later one rests on
 
 
@@ -106,9 +108,11 @@ def give_room(
     bits: int,
     cuts: Mapping[str, Cut],
     copies: Mapping[str, tuple[Copy, ...]],
+    kept: Mapping[str, int] = NOTHING_KEPT,
 ) -> tuple[tuple[Step, ...], dict[str, int], tuple[str, ...]]:
     """Set the capacity of every link that ends in a tile's buffer.
 
+    kept: bits of each tile's buffer that other data takes; the least demand must fit beside it.
     Returns the steps with capacities, the least demand of each tile in bits, and remarks.
     Raises: MappingError if the least demand of a tile exceeds its buffer.
     """
@@ -136,10 +140,11 @@ def give_room(
     room = {}
     for key, tiles in places.items():
         # All that is wanted where it fits, else what is left over the least, in equal proportion.
-        spare = min(((size - demand[t]) / max(1, wanted[t] - demand[t]) for t in tiles), default=1.0)
+        left = {t: size - kept.get(t, 0) for t in tiles}
+        spare = min(((left[t] - demand[t]) / max(1, wanted[t] - demand[t]) for t in tiles), default=1.0)
         room[key] = least[key] + int((flowing[key] - least[key]) * min(spare, 1.0))
         if spare >= 1.0:
-            room[key] = max(room[key], int(flowing[key] * min(size / max(1, wanted[t]) for t in tiles)))
+            room[key] = max(room[key], int(flowing[key] * min(left[t] / max(1, wanted[t]) for t in tiles)))
     return tuple(_with_room(step, room) for step in steps), demand, ()
 
 

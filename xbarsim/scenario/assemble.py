@@ -10,6 +10,7 @@ from typing import Any
 from xbarsim.engine.chain import Chain, Par, Stage, Work
 from xbarsim.engine.stream import Stream
 from xbarsim.mapping.buffers import chunk
+from xbarsim.mapping.phases import FETCH
 from xbarsim.mapping.plan import FUSED
 from xbarsim.mapping.program import Program, Share, Step
 from xbarsim.scenario.deliveries import Deliveries
@@ -87,12 +88,19 @@ class _Assembler:
     def _port(self, step: Step, node: str) -> Work:
         """In, out, or a table look-up through a port of the chip."""
         part = self.shop.floor.chip.parts.get(step.unit) if step.unit else None
+        bits = step.op.width * self.chunks[step.name] * self.program.activation_bits
+        if step.op.function == FETCH and not step.unit:
+            return self._shares(step.homes[0], lambda share: self._fetched(step.op, share, bits))
         if part is None or part.spec is None:
             return Chain(())
-        bits = step.op.width * self.chunks[step.name] * self.program.activation_bits
         service = part.spec.transfer(bits)  # type: ignore[attr-defined]
         station = self.shop.station(node, part.path, part.spec)
         return Chain((self.shop.task(step.op.name, service.portion_ps, (use(part, service),)).at(station),))
+
+    def _fetched(self, op: Op, share: Share, bits: int) -> list[Stage]:
+        """Data that an earlier phase has left in a tile's buffer."""
+        stage = self.transport.load(op.name, share.node, round(bits * (share.high - share.low)))
+        return [stage] if stage is not None else []
 
     def _operation(
         self, op: Op, unit: str, home: tuple[Share, ...], step: Step, first: bool = False

@@ -18,6 +18,7 @@ from xbarsim.spec.place import Missing, find, parts_of, put
 from xbarsim.spec.reader import Reader
 
 SET = "--set"
+LEFT_OUT = ("mapping",)  # mappings at the top that a file may leave out; what they hold can be set all the same
 
 
 def load_located(path: Path, name: str | None = None) -> Located:
@@ -48,12 +49,15 @@ def override(located: Located, assignment: str) -> None:
     value = _value(located, key, text)
     if value is None:
         return
+    parts, tree = parts_of(key), value.tree
+    if len(parts) == 2 and parts[0] in LEFT_OUT and parts[0] not in located.tree:
+        parts, tree = parts[:1], {parts[1]: tree}
     try:
-        holder, at = find(located.tree, parts_of(key))
+        holder, at = find(located.tree, parts)
     except Missing as reason:
         _tell(located, key, reason.found, reason.fix)
         return
-    put(located, holder, at, value.tree, lambda path: Mark(SET, 0))
+    put(located, holder, at, tree, lambda path: Mark(SET, 0))
     located.problems.extend(value.problems)
 
 
