@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from xbarsim.mapping.multiplexed import is_multiplexed, map_phases
 from xbarsim.mapping.plan import map_network as _map
 from xbarsim.mapping.program import Program
 from xbarsim.scenario.infer import Infer, Report, infer
@@ -41,6 +42,10 @@ def layout(chip: Chip, work: OpGraph | Workload) -> Layout:
     from xbarsim.scenario.measure import layout as measure
 
     chip, graph, bits = _network(chip, work)
+    if is_multiplexed(chip, graph):
+        from xbarsim.scenario.multiplex_measure import phased_layout
+
+        return phased_layout(Floor(chip), map_phases(chip, graph, bits, 1))
     return measure(Floor(chip), _map(chip, graph, bits))
 
 
@@ -85,14 +90,19 @@ def check(chip: Chip, work: OpGraph | Workload | None = None) -> CheckReport:
     if work is None:
         return CheckReport(chip.name, "", len(chip.numbers), unknown, unsourced)
     from xbarsim.mapping.floor import Floor
-    from xbarsim.scenario.laws import program_laws
     from xbarsim.scenario.wirable import check_wiring
 
     chip, graph, bits = _network(chip, work)
-    program = _map(chip, graph, bits)
-    check_wiring(Floor(chip), program)
+    floor = Floor(chip)
+    programs, laws, arrays_used, notes = _laid_out(chip, graph, bits)
+    for program in programs:
+        check_wiring(floor, program)
     used = {
-        segment.tile for copies in program.copies.values() for copy in copies for segment in copy.segments
+        segment.tile
+        for program in programs
+        for copies in program.copies.values()
+        for copy in copies
+        for segment in copy.segments
     }
     return CheckReport(
         chip.name,
@@ -100,14 +110,33 @@ def check(chip: Chip, work: OpGraph | Workload | None = None) -> CheckReport:
         len(chip.numbers),
         unknown,
         unsourced,
-        program_laws(program),
-        program.arrays_used,
-        program.slots_per_tile * len(program.tiles),
+        laws,
+        arrays_used,
+        floor.slots,
         len(used),
-        len(program.tiles),
+        len(floor.tiles),
         graph.macs,
         graph.parameters,
-        program.notes,
+        notes,
+    )
+
+
+def _laid_out(
+    chip: Chip, graph: OpGraph, bits: int | None
+) -> tuple[tuple[Program, ...], tuple[Law, ...], int, tuple[str, ...]]:
+    """The program of a network, or those of its phases; their laws, the arrays they use, remarks."""
+    from xbarsim.scenario.laws import program_laws
+    from xbarsim.scenario.multiplex_measure import mapping_laws
+
+    if not is_multiplexed(chip, graph):
+        program = _map(chip, graph, bits)
+        return (program,), program_laws(program), program.arrays_used, program.notes
+    mapped = map_phases(chip, graph, bits, 1)
+    return (
+        mapped.phases,
+        mapping_laws(mapped),
+        mapped.plan.slots_used,
+        (mapped.words(), *mapped.program.notes),
     )
 
 

@@ -27,6 +27,13 @@ def run(
     requests: Annotated[
         int, typer.Option("--requests", "-n", min=1, max=100_000, help="inferences in the pipelined run")
     ] = 3,
+    batch: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="inferences in each phase, where a network is larger than the chip (mapping.time_multiplex)",
+        ),
+    ] = 1,
     timeline: Annotated[
         bool, typer.Option("--timeline", help="also write timeline.json (opens in Perfetto)")
     ] = False,
@@ -46,7 +53,7 @@ def run(
     loaded = load_chip(chip, overrides(set_, mode))
     work = load_workload(workload)
     screen = console()
-    asked = Infer(requests, SLICES if timeline else 0, granularity)
+    asked = Infer(requests, SLICES if timeline else 0, granularity, batch)
     try:
         with _Progress() as progress:
             result = simulate(loaded, work, asked, progress.report)

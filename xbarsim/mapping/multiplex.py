@@ -143,9 +143,7 @@ def _worth_staying(worth: Mapping[str, Positions], slots: int, turning: int) -> 
     return sum(int(worth[name][sorted(blocks)].sum()) for name, blocks in staying.items())
 
 
-def _staying(
-    worth: Mapping[str, Positions], slots: int, turning: int
-) -> dict[str, frozenset[int]] | None:
+def _staying(worth: Mapping[str, Positions], slots: int, turning: int) -> dict[str, frozenset[int]] | None:
     """The blocks that stay: of each matrix as many as must, then those worth most; None if they do not fit."""
     staying: dict[str, list[int]] = {}
     others: list[tuple[int, int, int, str]] = []

@@ -45,9 +45,14 @@ class Multiplexed:
         """Cells that hold weights."""
         return self.program.cuts[block.matrix].cells(block.number)
 
-    def staying_cells(self) -> int:
-        return sum(
-            self.cells(Block(name, n)) for name, blocks in self.plan.staying.items() for n in blocks
+    def words(self) -> str:
+        """The schedule in one sentence."""
+        blocks = sum(found.blocks for found in self.program.cuts.values())
+        staying = sum(len(stay) for stay in self.plan.staying.values())
+        written = sum(len(write.slots) for write in self.plan.writes)
+        return (
+            f"time-multiplexed: {blocks:,} array blocks in {len(self.phases)} phases; {staying:,} stay, the others "
+            f"take turns in {self.plan.turning:,} arrays, and {written:,} are written in every pass"
         )
 
 

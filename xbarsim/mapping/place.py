@@ -130,11 +130,14 @@ def _missing(graph: OpGraph, floor: Floor, cuts: Mapping[str, Cut], needed: int)
     per_tile = floor.slots_per_tile
     tiles = -(-needed // per_tile)
     short = tiles - len(floor.tiles)
+    phases = "allow mapping.time_multiplex"
+    if floor.chip.header.mapping.time_multiplex:
+        phases = "run it in phases (one program cannot hold it)"
     of = f" of {per_tile} arrays" if per_tile > 1 else ""
     return (
         f"{graph.name} on {floor.chip.name}: {needed:,} array blocks, {floor.slots:,} arrays: "
         f"{needed - floor.slots:,} missing ({short:,} tiles{of}); largest layer: {largest.matrix.name} "
         f"({largest.blocks:,}). Raise {floor.tile_part.path}.count to at least {tiles:,}"
-        f"{' in all' if '.' in floor.tile_part.path else ''}, allow mapping.time_multiplex, take a smaller network, or "
+        f"{' in all' if '.' in floor.tile_part.path else ''}, {phases}, take a smaller network, or "
         f"store fewer bits per weight ({floor.array_part.path}.weight.bits)"
     )

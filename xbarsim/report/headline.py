@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from xbarsim.report.multiplexed import lifetime_words, rewriting_words
 from xbarsim.report.quantities import (
     UNKNOWN,
     divided,
@@ -46,8 +47,24 @@ def headline(result: Result) -> tuple[Figure, ...]:
             "per inference; one MAC is two operations",
         ),
         _programming(result),
+        *_phases(result),
         _run(result),
     )
+
+
+def _phases(result: Result) -> tuple[Figure, ...]:
+    told = result.multiplex
+    if told is None:
+        return ()
+    return (
+        Figure("Time multiplexing", *rewriting_words(told)),
+        Figure("Lifetime", *lifetime_words(told)),
+    )
+
+
+def _writes_unknown(result: Result) -> bool:
+    """Whether cells are written during the run in a time that nobody has published."""
+    return result.multiplex is not None and not result.multiplex.time_known
 
 
 def static_share(result: Result) -> float | None:
@@ -60,7 +77,9 @@ def unknown_areas(result: Result) -> tuple[str, ...]:
 
 
 def _latency(result: Result) -> Figure:
-    return Figure("Latency", format_ps(result.latency.alone_ps), "one inference alone on the idle chip")
+    bound, unknown = ("≥ ", "; writing cells counts as nothing") if _writes_unknown(result) else ("", "")
+    detail = f"one inference alone on the idle chip{unknown}"
+    return Figure("Latency", bound + format_ps(result.latency.alone_ps), detail)
 
 
 def _under_load(result: Result) -> Figure:
@@ -77,8 +96,11 @@ def _throughput(result: Result) -> Figure:
     interval_ps = result.throughput.interval_ps
     per_s = divided(1e12, interval_ps)
     state = "steady" if result.throughput.steady else "not yet steady: give more requests"
+    bound = "≤ " if _writes_unknown(result) else ""
     return Figure(
-        "Throughput", f"{format_number(per_s)} /s", f"one inference every {format_ps(interval_ps)}; {state}"
+        "Throughput",
+        f"{bound}{format_number(per_s)} /s",
+        f"one inference every {format_ps(interval_ps)}; {state}",
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from xbarsim.report import figures, figures_tiles, origins, views
+from xbarsim.report import figures, figures_tiles, multiplexed, origins, views
 from xbarsim.report.headline import headline
 from xbarsim.report.views import Table
 from xbarsim.scenario.result import Result
@@ -84,6 +84,7 @@ def _measured(result: Result) -> tuple[Section, ...]:
                 (views.component_table(result), views.action_table(result))),
         Section("layers", "Layers", _LAYERS_LEAD.format(len(result.layers)), figures.latency_figure(result),
                 (views.layer_table(result),)),
+        *_phases(result),
         Section("occupancy", "Occupancy", "How much of each moment of that inference a layer was in service.",
                 figures.occupancy_figure(result)),
         Section("tiles", "Tiles", "How full and how busy each tile is, and which layers sit where.",
@@ -92,6 +93,18 @@ def _measured(result: Result) -> tuple[Section, ...]:
                 tables=(views.station_table(result, _MOST_STATIONS),)),
         Section("area", "Area", tables=(views.area_table(result),)),
     )  # fmt: skip
+
+
+def _phases(result: Result) -> tuple[Section, ...]:
+    told = result.multiplex
+    if told is None:
+        return ()
+    lead = f"The network is larger than the chip: it runs phase by phase; {multiplexed.time_summary(told)}."
+    return (
+        Section(
+            "phases", "Phases", lead, tables=(multiplexed.phase_table(told), multiplexed.matrix_table(told))
+        ),
+    )
 
 
 def _trust(result: Result) -> tuple[Section, ...]:

@@ -11,6 +11,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from xbarsim.report.headline import headline
+from xbarsim.report.multiplexed import phase_table
 from xbarsim.report.origins import calibrated_words, published_table
 from xbarsim.report.views import (
     Cell,
@@ -33,6 +34,7 @@ _TONES = {"good": "green", "bad": "bold red", "warn": "yellow", "quiet": "dim", 
 def result_table(result: Result, width: int) -> RenderableType:
     """The whole result as one renderable; columns of lesser interest only from a width of 130 on."""
     tables = [component_table(result), action_table(result), layer_table(result)]
+    tables += [phase_table(result.multiplex)] if result.multiplex is not None else []
     tables += [station_table(result, _BUSIEST_STATIONS)]
     tables += [published_table(result)] if result.reported else []
     tables += [law_table(result)]

@@ -5,20 +5,30 @@ from __future__ import annotations
 import itertools
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
 from xbarsim.engine.granularity import Granularity
 from xbarsim.errors import SimulationError
 from xbarsim.mapping.floor import Floor
+from xbarsim.mapping.multiplexed import is_multiplexed, map_phases
 from xbarsim.mapping.plan import map_network
 from xbarsim.mapping.program import Program
 from xbarsim.scenario.laws import program_laws, run_laws
 from xbarsim.scenario.ledger import action_rows, area_rows, state_rows
 from xbarsim.scenario.measure import busiest_arrays_ps, layer_rows, station_rows, tile_rows
+from xbarsim.scenario.multiplex import PhasedBench
+from xbarsim.scenario.multiplex_measure import (
+    initial_cells,
+    mapping_laws,
+    multiplex_part,
+    phased_laws,
+    phased_tiles,
+    throughput,
+)
 from xbarsim.scenario.peak import peak
-from xbarsim.scenario.programming import load_weights
+from xbarsim.scenario.programming import load_cells, load_weights
 from xbarsim.scenario.record import Recorder
 from xbarsim.scenario.result import (
     AreaRow,
@@ -46,14 +56,17 @@ class Infer:
     requests: how many are pipelined in the second run, at least 2 for a throughput.
     timeline_slices: slices kept for the timeline of the first run; 0 records none.
     granularity: `burst` works the events out in compiled code, `mvm` one by one in SimPy; the results are the same.
+    batch: requests that go through each phase together, where the network is larger than the chip and its arrays are
+        rewritten between phases (mapping.time_multiplex); a network that fits has no phases.
     """
 
     requests: int = 3
     timeline_slices: int = 0
     granularity: Granularity = Granularity.BURST
+    batch: int = 1
 
     def __post_init__(self) -> None:
-        for name, least in (("requests", 1), ("timeline_slices", 0)):
+        for name, least in (("requests", 1), ("timeline_slices", 0), ("batch", 1)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise ValueError(f"Infer.{name} is {value!r}; allowed: a whole number from {least}")
@@ -72,6 +85,8 @@ def infer(
     Raises: MappingError if it does not fit, SimulationError if the run cannot end (with its timeline so far) or
         breaks a law.
     """
+    if is_multiplexed(chip, graph):
+        return _infer_phased(chip, graph, scenario, activation_bits, workload_sha256, report)
     floor = Floor(chip)
     program = map_network(chip, graph, activation_bits)
     bench = Bench(chip, floor, program, scenario.granularity)
@@ -81,7 +96,39 @@ def infer(
         run = bench.run(scenario.requests, None, _told(report, "pipelined requests"))
     laws = (*program_laws(program), *alone.laws, *(run_laws(run) if run is not alone.run else ()))
     _demand(laws)
-    return _result(chip, graph, scenario, program, alone, run, laws, workload_sha256)
+    result = _result(chip, graph, scenario, program, alone, run, laws, workload_sha256)
+    idle = "the network fits: it has no phases, and the batch changes nothing"
+    return replace(result, notes=(*result.notes, idle)) if scenario.batch > 1 else result
+
+
+def _infer_phased(
+    chip: Chip,
+    graph: OpGraph,
+    scenario: Infer,
+    activation_bits: int | None,
+    workload_sha256: str,
+    report: Report | None,
+) -> Result:
+    """The same phase by phase, for a network that is larger than the chip."""
+    floor = Floor(chip)
+    mapped = map_phases(chip, graph, activation_bits, scenario.batch)
+    bench = PhasedBench(chip, floor, mapped, scenario.granularity)
+    alone = _alone(bench, scenario, report)
+    first = phased_laws(floor, mapped, bench.last)
+    if scenario.requests > 1:
+        bench.run(scenario.requests, None, _told(report, "requests in batches"))
+    run = bench.last
+    laws = (*mapping_laws(mapped), *alone.laws, *first, *run_laws(run), *phased_laws(floor, mapped, run))
+    _demand(laws)
+    result = _result(chip, graph, scenario, mapped.program, alone, run, laws, workload_sha256)
+    return replace(
+        result,
+        throughput=throughput(run, scenario.batch),
+        tiles=phased_tiles(floor, mapped, run),
+        programming=load_cells(floor, initial_cells(floor, mapped)),
+        multiplex=multiplex_part(floor, mapped, run),
+        notes=(mapped.words(), *result.notes),
+    )
 
 
 @dataclass(frozen=True)
@@ -95,7 +142,7 @@ class _Alone:
     laws: tuple[Law, ...]
 
 
-def _alone(bench: Bench, scenario: Infer, report: Report | None) -> _Alone:
+def _alone(bench: Bench | PhasedBench, scenario: Infer, report: Report | None) -> _Alone:
     recorder = Recorder(scenario.timeline_slices)
     try:
         run = bench.run(1, recorder, _told(report, "one request alone"))
@@ -151,7 +198,7 @@ def _result(
         tiles=tile_rows(floor, program, busiest_arrays_ps(together), together.elapsed_ps),
         area=area_rows(floor),
         peak=best,
-        programming=load_weights(chip, floor, program),
+        programming=load_weights(floor, program),
         sources=tuple(SourceRow(n.key, n.value, n.source, n.where, n.status) for n in chip.numbers),
         reported=_reported(chip, best, area_rows(floor)),
         calibrated={key: tuple(figures) for key, figures in chip.header.calibrated.items()},
@@ -210,7 +257,7 @@ def _provenance(chip: Chip, scenario: Infer, workload_sha256: str) -> dict[str, 
     return {
         "spec_sha256": chip.sha256,
         "workload_sha256": workload_sha256,
-        "scenario": {"name": "infer", "requests": scenario.requests},
+        "scenario": {"name": "infer", "requests": scenario.requests, "batch": scenario.batch},
         "granularity": str(scenario.granularity),
         "seed": "none: nothing in this run is random",
         "versions": {name: version(name) for name in ("xbarsim", "simpy", "numpy", "networkx")}

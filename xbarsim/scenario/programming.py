@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from xbarsim.engine.clock import Clock, Process
@@ -10,41 +12,86 @@ from xbarsim.engine.station import Station
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.program import Program
 from xbarsim.scenario.result import ProgrammingReport
-from xbarsim.spec.chip import Chip
+from xbarsim.spec.chip import Chip, Part
+from xbarsim.spec.roles import Programmer
 
 
-def load_weights(chip: Chip, floor: Floor, program: Program) -> ProgrammingReport:
+@dataclass(frozen=True)
+class Writer:
+    """Who writes cells on a chip, and what a cell takes.
+
+    shared: one generator, or several, outside the tiles serve them in turn; else each tile has `generators`.
+    pulses: of one cell, on average.
+    """
+
+    part: Part
+    spec: Programmer
+    cell_name: str
+    cell: Any
+    shared: bool
+    generators: int
+    pulses: float
+    time_known: bool
+    energy_known: bool
+
+    @classmethod
+    def of(cls, floor: Floor) -> Writer | None:
+        """None where the chip does not say who writes its cells, or what they are."""
+        chip, name = floor.chip, floor.array.cell  # type: ignore[attr-defined]
+        inside = floor.beside("pulse_generator")
+        part, cell = inside or floor.elsewhere("pulse_generator"), chip.cells.get(name)
+        if part is None or not isinstance(part.spec, Programmer) or cell is None:
+            return None
+        pulses = 1.0 if part.spec.kind == "pulse_generator.single" else cell.write_pulses  # type: ignore[attr-defined]
+        generators = 1 if inside is None else max(1, floor.per_tile(part))
+        time_known = _known(chip, name, "write_pulses", "write_pulse", "verify")
+        energy_known = time_known and _known(chip, name, "write_energy")
+        return cls(part, part.spec, name, cell, inside is None, generators, pulses, time_known, energy_known)
+
+    @property
+    def energy_per_cell_pj(self) -> float:
+        return float(self.pulses * self.cell.write_energy_pj)
+
+    def time_ps(self, cells: int) -> int:
+        """To write so many cells of one tile."""
+        each = -(-cells // self.generators)
+        return self.spec.program(each, self.pulses, self.cell.write_pulse_ps, self.cell.verify_ps)
+
+
+def load_weights(floor: Floor, program: Program) -> ProgrammingReport:
     """Every tile's generator writes its cells, tiles side by side; one outside the tiles serves them in turn."""
-    spec: Any = floor.array
-    cells = {tile: count * spec.weight.devices for tile, count in _cells(program).items()}
+    return load_cells(floor, _cells(program))
+
+
+def load_cells(floor: Floor, used: Mapping[str, int]) -> ProgrammingReport:
+    """The same for so many unit cells of each tile."""
+    cells = {tile: count * devices_per_cell(floor) for tile, count in used.items()}
     total = sum(cells.values())
-    part = floor.beside("pulse_generator") or floor.elsewhere("pulse_generator")
-    cell = chip.cells.get(spec.cell)
-    if part is None or part.spec is None or cell is None:
+    writer = Writer.of(floor)
+    if writer is None:
         return ProgrammingReport(total, 0, 0.0, 0, 0.0, False, False)
     clock = Clock()
-    shared = floor.beside("pulse_generator") is None
     stations: dict[str, Station] = {}
-    generators = 1 if shared else max(1, floor.per_tile(part))
-    single = part.spec.kind == "pulse_generator.single"
-    pulses = 1.0 if single else cell.write_pulses  # type: ignore[attr-defined]
     for tile, count in cells.items():
-        name = part.path if shared else tile
-        station = stations.setdefault(name, Station(clock, name, chip.totals[part.path] if shared else 1))
-        time_ps = part.spec.program(-(-count // generators), pulses, cell.write_pulse_ps, cell.verify_ps)  # type: ignore[attr-defined]
-        clock.process(_write(clock, station, time_ps))
+        name = writer.part.path if writer.shared else tile
+        servers = floor.chip.totals[name] if writer.shared else 1
+        station = stations.setdefault(name, Station(clock, name, servers))
+        clock.process(_write(clock, station, writer.time_ps(count)))
     clock.run()
-    energy_pj = total * pulses * cell.write_energy_pj  # type: ignore[attr-defined]
-    time_known = _known(chip, spec.cell, "write_pulses", "write_pulse", "verify")
     return ProgrammingReport(
         total,
-        round(total * pulses),
-        pulses,
+        round(total * writer.pulses),
+        writer.pulses,
         clock.now,
-        energy_pj,
-        time_known,
-        time_known and _known(chip, spec.cell, "write_energy"),
+        total * writer.energy_per_cell_pj,
+        writer.time_known,
+        writer.energy_known,
     )
+
+
+def devices_per_cell(floor: Floor) -> int:
+    """Devices that are written for one unit cell of the arrays."""
+    return int(floor.array.weight.devices)  # type: ignore[attr-defined]
 
 
 def _known(chip: Chip, cell: str, *keys: str) -> bool:

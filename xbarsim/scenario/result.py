@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from xbarsim.scenario.multiplex_rows import Multiplex
+
 
 @dataclass(frozen=True)
 class Latency:
@@ -244,6 +246,7 @@ class Result:
     notes: tuple[str, ...]
     provenance: Mapping[str, Any]  # spec_sha256, workload_sha256, seed, versions, granularity ...
     timeline: Timeline | None = None
+    multiplex: Multiplex | None = None  # where the network is larger than the chip
 
     @property
     def energy_pj(self) -> float:

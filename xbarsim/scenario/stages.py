@@ -184,7 +184,12 @@ class Use:
         ]
 
 
-_KEYS = {"cell read": "energy_per_cell", "bit read": "read_energy", "bit written": "write_energy"}
+_KEYS = {
+    "cell read": "energy_per_cell",
+    "cell written": "write_energy",
+    "bit read": "read_energy",
+    "bit written": "write_energy",
+}
 
 
 def price_key(spec: ComponentSpec, action: str) -> str:

@@ -38,7 +38,8 @@ class MappingChoices(Spec):
     )
     exclusive_tiles: bool = Field(False, description="true: a tile holds blocks of one layer only")
     time_multiplex: bool = Field(
-        False, description="true: a network that does not fit is run in phases, arrays being rewritten between them"
+        False,
+        description="true: a network that does not fit is run in phases, arrays being rewritten between them",
     )
 
 

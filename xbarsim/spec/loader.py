@@ -18,7 +18,9 @@ from xbarsim.spec.place import Missing, find, parts_of, put
 from xbarsim.spec.reader import Reader
 
 SET = "--set"
-LEFT_OUT = ("mapping",)  # mappings at the top that a file may leave out; what they hold can be set all the same
+LEFT_OUT = (
+    "mapping",
+)  # mappings at the top that a file may leave out; what they hold can be set all the same
 
 
 def load_located(path: Path, name: str | None = None) -> Located:
@@ -50,8 +52,9 @@ def override(located: Located, assignment: str) -> None:
     if value is None:
         return
     parts, tree = parts_of(key), value.tree
-    if len(parts) == 2 and parts[0] in LEFT_OUT and parts[0] not in located.tree:
-        parts, tree = parts[:1], {parts[1]: tree}
+    top, below = parts[:1], parts[1:]
+    if len(below) == 1 and top[0] in LEFT_OUT and top[0] not in located.tree:
+        parts, tree = top, {below[0]: tree}
     try:
         holder, at = find(located.tree, parts)
     except Missing as reason:
