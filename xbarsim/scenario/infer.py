@@ -13,6 +13,7 @@ from xbarsim.engine.granularity import Granularity
 from xbarsim.errors import SimulationError
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.multiplexed import is_multiplexed, map_phases
+from xbarsim.mapping.phases import FETCH, PARK
 from xbarsim.mapping.plan import map_network
 from xbarsim.mapping.program import Program
 from xbarsim.scenario.laws import program_laws, run_laws
@@ -124,6 +125,7 @@ def _infer_phased(
     return replace(
         result,
         throughput=throughput(run, scenario.batch),
+        layers=tuple(row for row in result.layers if row.busy_ps or row.function not in (PARK, FETCH)),
         tiles=phased_tiles(floor, mapped, run),
         programming=load_cells(floor, initial_cells(floor, mapped)),
         multiplex=multiplex_part(floor, mapped, run),
