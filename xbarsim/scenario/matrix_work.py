@@ -28,13 +28,24 @@ class MatrixWork:
         """One product on one copy: all its tiles, then the partial sums brought together."""
         cut, copy = self.program.cuts[matrix], self.program.copies[matrix][number]
         label = f"{matrix}#{number}"
-        chains = tuple(Chain(self._segment(op, label, cut, segment)) for segment in copy.segments)
-        tiles: Work = chains[0] if len(chains) == 1 else Par(chains)
+        by_tile: dict[str, list[Segment]] = {}
+        for segment in copy.segments:
+            by_tile.setdefault(segment.tile, []).append(segment)
+        works = tuple(self._tile(op, label, cut, segments) for segments in by_tile.values())
+        tiles = works[0] if len(works) == 1 else Par(works)
         sums = self.sums.between_tiles(op, cut, copy)
         return join([tiles, sums]) if sums is not None else tiles
 
+    def _tile(self, op: str, label: str, cut: Cut, segments: list[Segment]) -> Work:
+        """The part of a product that one tile does: its segments side by side, then what they sum up together."""
+        chains = tuple(Chain(self._segment(op, label, cut, segment)) for segment in segments)
+        if len(chains) == 1:
+            return chains[0]
+        add = self.sums.between_segments(op, cut, segments)
+        return join([Par(chains), *([Chain((add,))] if add is not None else [])])
+
     def _segment(self, op: str, label: str, cut: Cut, segment: Segment) -> tuple[Stage, ...]:
-        """The part of a product that one tile does."""
+        """The part of a product that neighbouring arrays of one tile do."""
         slab = cut.slab(segment.first_block, segment.blocks)
         # Input vector from the tile's buffer over its bus into the input registers, all at once.
         bits = slab.inputs * self.program.activation_bits

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +12,7 @@ from xbarsim.engine.chain import Chain, Par, Seq, Stage, Work
 from xbarsim.engine.station import Station
 from xbarsim.errors import MappingError
 from xbarsim.mapping.blocks import Cut, Slab
-from xbarsim.mapping.program import Copy
+from xbarsim.mapping.program import Copy, Segment
 from xbarsim.scenario.periphery import Periphery
 from xbarsim.scenario.stages import Task, Workshop, join, use
 from xbarsim.scenario.transport import Transport
@@ -32,6 +34,16 @@ class PartialSums:
     def within_tile(self, op: str, tile: str, slab: Slab) -> Stage | None:
         """Add the row blocks of each column that lie in this tile."""
         return self._addition(op, tile, slab.additions) if slab.additions else None
+
+    def between_segments(self, op: str, cut: Cut, segments: Sequence[Segment]) -> Stage | None:
+        """Add the partial sums of columns whose row blocks lie in several segments of one tile."""
+        held = [
+            dict.fromkeys(cut.place(block)[0] for block in range(s.first_block, s.first_block + s.blocks))
+            for s in segments
+        ]
+        times = Counter(column for columns in held for column in columns)
+        additions = sum(cut.columns(column * cut.row_blocks) * (count - 1) for column, count in times.items())
+        return self._addition(op, segments[0].tile, additions) if additions else None
 
     def _addition(self, op: str, tile: str, additions: int, values: int = 1) -> Stage:
         """Additions in a tile's accumulator, whose results leave as `values` portions."""

@@ -93,12 +93,12 @@ def result_from_json(text: str, path: Path) -> Result:
 
 def encode(value: Any, hint: Any = Any) -> Any:
     """A value in a place of type `hint`, as JSON values; where the type says too little, marks say it."""
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return {name: encode(getattr(value, name), inner) for name, inner in _field_hints(hint).items()}
-    hint = _without_none(hint)
-    origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if value is None:
         return None
+    hint = _without_none(hint)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return {name: encode(getattr(value, name), inner) for name, inner in _field_hints(hint).items()}
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin is tuple:
         return [
             encode(item, item_hint)
@@ -120,11 +120,11 @@ def encode(value: Any, hint: Any = Any) -> Any:
 
 def decode(stored: Any, hint: Any, key: str) -> Any:
     """The value of type `hint` that `encode` stored; raises _Misfit with the path of what does not fit."""
-    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return _decode_dataclass(hint, stored, key)
     if stored is None and hint is not _without_none(hint):
         return None
     hint = _without_none(hint)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return _decode_dataclass(hint, stored, key)
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin is tuple:
         hints = _item_hints(inner, len(_expect(stored, list, key)))
