@@ -222,7 +222,7 @@ def test_what_nobody_knows_is_told_as_unknown(
 def test_without_leave_nothing_is_multiplexed(tmp_path: Path) -> None:
     tree = small_tree(1, 2)
     tree["mapping"] = {"replicate": "none"}
-    with pytest.raises(xs.MappingError, match="mapping.time_multiplex"):
+    with pytest.raises(xs.MappingError, match=r"mapping\.time_multiplex"):
         run(load(tmp_path, tree), NETWORKS["convolutions"])
 
 

@@ -79,12 +79,14 @@ def test_too_little_room_to_park_results(tmp_path: Path) -> None:
     assert refused(tmp_path, small_tree(1, 7, buffer=small), NETWORKS["convolutions"], 4) == (
         "convolutions on Small chip: results of up to 0.791 KiB wait for a later phase (batch 4), and there is no "
         "room to park them\n"
-        "  tile.buffer is too small for them in 1 of 1 tiles; the fullest, tile, has 0.3906 KiB and needs 0.7373 KiB, of "
-        "which 0.7031 KiB parked: 0.3467 KiB missing. Raise tile.buffer.capacity\n"
+        "  tile.buffer is too small for them in 1 of 1 tiles; the fullest, tile, has 0.3906 KiB and needs 0.7373 KiB, "
+        "of which 0.7031 KiB parked: 0.3467 KiB missing. Raise tile.buffer.capacity\n"
         "Else add a 'memory' outside the tiles, or run smaller batches."
     )
     outside = {"dram": {**DRAM, "capacity": "0.5 KiB"}}
-    assert refused(tmp_path, small_tree(1, 7, outside, buffer=small), NETWORKS["convolutions"], 4).splitlines()[2:] == [
+    assert refused(
+        tmp_path, small_tree(1, 7, outside, buffer=small), NETWORKS["convolutions"], 4
+    ).splitlines()[2:] == [
         "  dram has 0.5 KiB for them: 0.291 KiB missing. Raise dram.capacity",
         "Else run smaller batches.",
     ]
@@ -98,7 +100,7 @@ def test_mapping_can_be_set_where_the_file_leaves_it_out() -> None:
 
 
 def test_the_batch_is_a_number() -> None:
-    with pytest.raises(ValueError, match="Infer.batch is 0; allowed: a whole number from 1"):
+    with pytest.raises(ValueError, match=r"Infer\.batch is 0; allowed: a whole number from 1"):
         Infer(batch=0)
 
 

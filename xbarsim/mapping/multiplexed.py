@@ -261,9 +261,10 @@ class _Mapper:
         if over:
             worst = max(over, key=over.__getitem__)
             raise _Full(
-                f"{buffer.path} is too small for them in {len(over):,} of {len(self.floor.tiles):,} tiles; the fullest, "
-                f"{worst}, has {size / KIB:,.4g} KiB and needs {over[worst] / KIB:,.4g} KiB, of which "
-                f"{kept[worst] / KIB:,.4g} KiB parked: {(over[worst] - size) / KIB:,.4g} KiB missing. Raise {buffer.path}.capacity"
+                f"{buffer.path} is too small for them in {len(over):,} of {len(self.floor.tiles):,} tiles; the "
+                f"fullest, {worst}, has {size / KIB:,.4g} KiB and needs {over[worst] / KIB:,.4g} KiB, of which "
+                f"{kept[worst] / KIB:,.4g} KiB parked: {(over[worst] - size) / KIB:,.4g} KiB missing. "
+                f"Raise {buffer.path}.capacity"
             )
 
 
