@@ -136,12 +136,12 @@ def give_room(
     demand = _demand(least, places)
     _check(floor, demand, size, part.path, places, least)
     flowing = {key: positions + _in_flight(by_name[key[0]]) for key, positions in least.items()}
-    wanted = _demand(flowing, places)
+    needed, wanted = _bits(least, places), _bits(flowing, places)
     room = {}
     for key, tiles in places.items():
         # All that is wanted where it fits, else what is left over the least, in equal proportion.
         left = {t: size - kept.get(t, 0) for t in tiles}
-        spare = min(((left[t] - demand[t]) / max(1, wanted[t] - demand[t]) for t in tiles), default=1.0)
+        spare = min(((left[t] - needed[t]) / max(1, wanted[t] - needed[t]) for t in tiles), default=1.0)
         room[key] = least[key] + int((flowing[key] - least[key]) * min(spare, 1.0))
         if spare >= 1.0:
             room[key] = max(room[key], int(flowing[key] * min(left[t] / max(1, wanted[t]) for t in tiles)))
@@ -234,6 +234,15 @@ def _demand(positions: dict[Key, int], places: dict[Key, dict[str, float]]) -> d
         for tile, each in tiles.items():
             demand[tile] = demand.get(tile, 0) + int(positions[key] * each)
     return demand
+
+
+def _bits(positions: dict[Key, int], places: dict[Key, dict[str, float]]) -> dict[str, float]:
+    """The same, unrounded: what is shared out in proportion to it must not add up to more than there is."""
+    bits: dict[str, float] = {}
+    for key, tiles in places.items():
+        for tile, each in tiles.items():
+            bits[tile] = bits.get(tile, 0.0) + positions[key] * each
+    return bits
 
 
 def _with_room(step: Step, room: dict[Key, int]) -> Step:

@@ -9,6 +9,7 @@ from itertools import chain
 from xbarsim.errors import MappingError
 from xbarsim.mapping.blocks import Cut, cut
 from xbarsim.mapping.floor import Floor
+from xbarsim.mapping.plot import Plot
 from xbarsim.mapping.program import Copy, Segment
 from xbarsim.mapping.stripes import most_positions, next_count
 from xbarsim.workload.graph import Op, OpGraph, OpKind
@@ -16,21 +17,27 @@ from xbarsim.workload.graph import Op, OpGraph, OpKind
 BUDGETS = (1.0, 0.95, 0.9, 0.8, 0.7, 0.5)  # shares of the arrays that copies may fill, tried in turn
 
 
-def place(graph: OpGraph, floor: Floor) -> tuple[dict[str, Cut], dict[str, tuple[Copy, ...]]]:
-    """Cut, replicate and place all matrices. Raises: MappingError if one copy of each does not fit."""
+def place(
+    graph: OpGraph, floor: Floor, plot: Plot | None = None
+) -> tuple[dict[str, Cut], dict[str, tuple[Copy, ...]]]:
+    """Cut, replicate and place all matrices, on the plot if one is given.
+
+    Raises: MappingError if one copy of each does not fit.
+    """
     cuts = {name: cut(matrix, floor.array) for name, matrix in graph.matrices.items()}
     needed = sum(c.blocks for c in cuts.values())
     if needed > floor.slots:
         raise MappingError(_missing(graph, floor, cuts, needed))
+    slots, taken = (floor.slots, {}) if plot is None else (plot.slots, plot.taken)
     balance = floor.chip.header.mapping.replicate == "balance"
     for budget in BUDGETS if balance else ():
-        copies = replicate(graph, cuts, max(needed, int(budget * floor.slots)))
-        placed = _Filling(floor, cuts, aligned=True).fill(copies)
+        copies = replicate(graph, cuts, max(needed, int(budget * slots)))
+        placed = _Filling(floor, cuts, True, taken).fill(copies)
         if placed is not None:
             return cuts, placed
     single = dict.fromkeys(cuts, 1)
     for aligned in (True, False):
-        placed = _Filling(floor, cuts, aligned).fill(single)
+        placed = _Filling(floor, cuts, aligned, taken).fill(single)
         if placed is not None:
             return cuts, placed
     tiles = len(floor.tiles)
@@ -73,10 +80,10 @@ def _load(ops: list[Op], copies: int) -> int:
 class _Filling:
     """Fills tiles in their order, each layer from where the last one ended, then gaps left behind."""
 
-    def __init__(self, floor: Floor, cuts: Mapping[str, Cut], aligned: bool):
+    def __init__(self, floor: Floor, cuts: Mapping[str, Cut], aligned: bool, taken: Mapping[str, int]):
         self.floor, self.cuts, self.aligned = floor, cuts, aligned
         self.exclusive = floor.chip.header.mapping.exclusive_tiles
-        self.used = [0] * len(floor.tiles)
+        self.used = [taken.get(tile, 0) for tile in floor.tiles]
         self.first_open = 0
         self.at = 0
 

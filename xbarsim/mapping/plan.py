@@ -8,10 +8,11 @@ import numpy as np
 
 from xbarsim.errors import MappingError
 from xbarsim.mapping.blocks import Cut
-from xbarsim.mapping.buffers import chunk, give_room
+from xbarsim.mapping.buffers import NOTHING_KEPT, chunk, give_room
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.heads import Heads
 from xbarsim.mapping.place import place
+from xbarsim.mapping.plot import Plot
 from xbarsim.mapping.program import Copy, Link, Program, Share, Step
 from xbarsim.mapping.sources import Source, both, identity, pointwise
 from xbarsim.mapping.stripes import grid, owners
@@ -26,19 +27,24 @@ Homes = tuple[tuple[Share, ...], ...]
 OUTSIDE = "outside"  # where inputs come from and results go to on a chip without `io`
 
 
-def map_network(chip: Chip, graph: OpGraph, activation_bits: int | None = None) -> Program:
+def map_network(
+    chip: Chip, graph: OpGraph, activation_bits: int | None = None, plot: Plot | None = None
+) -> Program:
     """Lay a network onto a chip.
 
     activation_bits: bits of an element of an activation; the chip's own if None.
+    plot: what it may use of the chip beside others; all of it if None.
     Raises: MappingError if it does not fit, or a component it needs is missing or out of reach.
     """
     graph = kept_outside(graph)  # no part of a chip keeps state yet
     floor = Floor(chip)
-    cuts, copies = place(graph, floor)
+    cuts, copies = place(graph, floor, plot)
     bits = activation_bits or chip.header.precision.activations
     planner = _Planner(floor, graph, cuts, copies)
     steps = planner.steps()
-    steps, demand, notes = give_room(floor, steps, bits, cuts, copies)
+    steps, demand, notes = give_room(
+        floor, steps, bits, cuts, copies, NOTHING_KEPT if plot is None else plot.kept_bits
+    )
     return Program(
         chip.name,
         graph,
