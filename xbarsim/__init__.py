@@ -16,10 +16,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xbarsim.api import check, layout, load_chip, load_workload, map_network, simulate, trace
+    from xbarsim.api import check, layout, load_chip, load_workload, map_network, saturation, simulate, trace
     from xbarsim.errors import MappingError, SimulationError, SpecError, WorkloadError, XbarsimError
+    from xbarsim.scenario.arrivals import Constant, OnOff, Poisson, Recorded, Saturated
+    from xbarsim.scenario.arrivals_text import read_arrivals
+    from xbarsim.scenario.batching import Fixed, OneByOne, TimeOut
     from xbarsim.scenario.infer import Infer
+    from xbarsim.scenario.precision import Precision
     from xbarsim.scenario.result import Result
+    from xbarsim.scenario.serve_result import ServeResult
+    from xbarsim.scenario.serve_spec import Resident, Serve
     from xbarsim.scenario.store import load_result, save_result
     from xbarsim.workload.generation import load_generation
 
@@ -34,8 +40,22 @@ _HOMES = {
     "simulate": "xbarsim.api",
     "check": "xbarsim.api",
     "layout": "xbarsim.api",
+    "saturation": "xbarsim.api",
     "Infer": "xbarsim.scenario.infer",
+    "Serve": "xbarsim.scenario.serve_spec",
+    "Resident": "xbarsim.scenario.serve_spec",
+    "Poisson": "xbarsim.scenario.arrivals",
+    "Constant": "xbarsim.scenario.arrivals",
+    "OnOff": "xbarsim.scenario.arrivals",
+    "Recorded": "xbarsim.scenario.arrivals",
+    "Saturated": "xbarsim.scenario.arrivals",
+    "read_arrivals": "xbarsim.scenario.arrivals_text",
+    "OneByOne": "xbarsim.scenario.batching",
+    "Fixed": "xbarsim.scenario.batching",
+    "TimeOut": "xbarsim.scenario.batching",
+    "Precision": "xbarsim.scenario.precision",
     "Result": "xbarsim.scenario.result",
+    "ServeResult": "xbarsim.scenario.serve_result",
     "load_result": "xbarsim.scenario.store",
     "save_result": "xbarsim.scenario.store",
     "XbarsimError": "xbarsim.errors",
@@ -46,11 +66,23 @@ _HOMES = {
 }
 
 __all__ = [
+    "Constant",
+    "Fixed",
     "Infer",
     "MappingError",
+    "OnOff",
+    "OneByOne",
+    "Poisson",
+    "Precision",
+    "Recorded",
+    "Resident",
     "Result",
+    "Saturated",
+    "Serve",
+    "ServeResult",
     "SimulationError",
     "SpecError",
+    "TimeOut",
     "WorkloadError",
     "XbarsimError",
     "check",
@@ -60,6 +92,8 @@ __all__ = [
     "load_result",
     "load_workload",
     "map_network",
+    "read_arrivals",
+    "saturation",
     "save_result",
     "simulate",
     "trace",

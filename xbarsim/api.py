@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, overload
 
+from xbarsim.errors import MappingError
 from xbarsim.mapping.multiplexed import is_multiplexed, map_phases
 from xbarsim.mapping.plan import map_network as _map
 from xbarsim.mapping.program import Program
+from xbarsim.scenario.arrivals import Saturated
+from xbarsim.scenario.batching import ONE_BY_ONE
 from xbarsim.scenario.infer import Infer, Report, infer
 from xbarsim.scenario.result import Law, Layout, Result
+from xbarsim.scenario.serve import SATURATING, serve
+from xbarsim.scenario.serve import saturation as measure_saturation
+from xbarsim.scenario.serve_result import Saturation, ServeResult
+from xbarsim.scenario.serve_spec import Resident, Serve, Tenant, shares_of
 from xbarsim.spec.chip import Chip
 from xbarsim.spec.load import load_chip
 from xbarsim.workload.graph import OpGraph
 from xbarsim.workload.load import Workload, load_workload
 
-__all__ = ["CheckReport", "check", "layout", "load_chip", "load_workload", "map_network", "simulate", "trace"]
+__all__ = [
+    "CheckReport",
+    "check",
+    "layout",
+    "load_chip",
+    "load_workload",
+    "map_network",
+    "saturation",
+    "simulate",
+    "trace",
+]
 
 
 def trace(model: Any, *example_inputs: Any, name: str | None = None, fold_batch_norm: bool = True) -> OpGraph:
@@ -49,16 +67,97 @@ def layout(chip: Chip, work: OpGraph | Workload) -> Layout:
     return measure(Floor(chip), _map(chip, graph, bits))
 
 
+@overload
 def simulate(
     chip: Chip, work: OpGraph | Workload, scenario: Infer | None = None, report: Report | None = None
-) -> Result:
-    """Run a network on a chip, event by event.
+) -> Result: ...
 
-    report: told (what runs, positions done, positions in all) as it goes on.
+
+@overload
+def simulate(
+    chip: Chip, work: OpGraph | Workload | Sequence[Resident], scenario: Serve, report: Report | None = None
+) -> ServeResult: ...
+
+
+def simulate(
+    chip: Chip,
+    work: OpGraph | Workload | Sequence[Resident],
+    scenario: Infer | Serve | None = None,
+    report: Report | None = None,
+) -> Result | ServeResult:
+    """Run a network on a chip, event by event; under load (`Serve`) also several, as a list of Resident.
+
+    report: told (what runs, how much is done, of how much) as it goes on.
     Raises: MappingError if the network does not fit, SimulationError if the run cannot end.
     """
+    if isinstance(scenario, Serve):
+        chip, tenants = _tenants(chip, _residents(work, scenario))
+        return serve(chip, tenants, scenario, report)
+    if isinstance(work, Sequence):
+        raise TypeError("several networks are run under load: give xs.Serve(requests=...) as the scenario")
     chip, graph, bits = _network(chip, work)
     return infer(chip, graph, scenario or Infer(), bits, _digest(graph), report)
+
+
+def saturation(
+    chip: Chip,
+    work: OpGraph | Workload,
+    requests: int = SATURATING,
+    admission_limit: int | None = None,
+    report: Report | None = None,
+) -> Saturation:
+    """The most requests a second that a chip takes of a network, and the stations that keep it from taking more.
+
+    There is always another request at the door, and never more than `admission_limit` are inside.
+    """
+    chip, tenants = _tenants(chip, (Resident(work, Saturated(), admission_limit=admission_limit),))
+    return measure_saturation(chip, tenants[0], requests, report=report)
+
+
+def _residents(work: OpGraph | Workload | Sequence[Resident], asked: Serve) -> Sequence[Resident]:
+    """One network, with what the scenario asks of it, or those that are given."""
+    if not isinstance(work, Sequence):
+        if asked.arrivals is None:
+            raise ValueError(
+                "Serve.arrivals is missing; give Poisson(rate_hz), Constant, OnOff, Saturated() …"
+            )
+        return (
+            Resident(work, asked.arrivals, None, asked.batching, asked.admission_limit, asked.queue_limit),
+        )
+    door = (asked.arrivals, asked.batching, asked.admission_limit, asked.queue_limit)
+    if not work or door != (None, ONE_BY_ONE, None, None):
+        raise ValueError(
+            "of several networks each Resident has its own arrivals, batching and limits: give them there, not in "
+            "Serve, and at least one Resident"
+        )
+    return work
+
+
+def _tenants(chip: Chip, residents: Sequence[Resident]) -> tuple[Chip, list[Tenant]]:
+    """The networks with their shares, on a chip that stores weights as they ask."""
+    shares = shares_of([resident.share for resident in residents])
+    chips, tenants = [], []
+    for resident, share in zip(residents, shares, strict=True):
+        stored, graph, bits = _network(chip, resident.work)
+        if is_multiplexed(stored, graph):
+            raise MappingError(
+                f"{graph.name} on {chip.name}: it does not fit, and weights that are rewritten from phase to phase "
+                f"cannot be served under load. Run it with `xbarsim run`, or raise the number of tiles"
+            )
+        chips.append(stored)
+        tenants.append(Tenant(graph, bits, _digest(graph), share, resident))
+    if len({stored.sha256 for stored in chips}) > 1:
+        raise MappingError(
+            f"{chip.name}: the networks ask for weights of different numbers of bits "
+            f"({', '.join(_stored_bits(r.work) for r in residents)}); the arrays of one chip store one. "
+            f"Give them the same weight_bits"
+        )
+    return chips[0], tenants
+
+
+def _stored_bits(work: OpGraph | Workload) -> str:
+    bits = getattr(work, "weight_bits", None)
+    return f"{work.name}: {'as the chip' if bits is None else bits}"
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,14 @@ from typing import Any
 
 from xbarsim.errors import Problem, SpecError
 from xbarsim.scenario.result import Result
+from xbarsim.scenario.serve_result import ServeResult
 
 SCHEMA = 1
+Stored = Result | ServeResult
+_KINDS: dict[str, Any] = {
+    "infer": Result,
+    "serve": ServeResult,
+}  # by the scenario; "infer" goes without saying
 RESULT_FILE, TIMELINE_FILE, PAGE_FILE = "result.json", "timeline.json", "page.html"
 _OWN_FILES = (RESULT_FILE, TIMELINE_FILE, PAGE_FILE)
 _TUPLE, _FLOAT = "$tuple", "$float"
@@ -32,7 +38,7 @@ class _Misfit(Exception):
         self.key, self.found, self.allowed = key, found, allowed
 
 
-def save_result(result: Result, folder: str | Path, files: Mapping[str, str] | None = None) -> Path:
+def save_result(result: Stored, folder: str | Path, files: Mapping[str, str] | None = None) -> Path:
     """Write the run folder: result.json and the given further texts (file name -> text), in one step.
 
     The timeline is not in result.json: it goes along as a text made for a trace viewer. An
@@ -56,8 +62,8 @@ def save_result(result: Result, folder: str | Path, files: Mapping[str, str] | N
     return folder
 
 
-def load_result(folder: str | Path) -> Result:
-    """The Result of a run folder, equal to the one saved but for its timeline (None)."""
+def load_result(folder: str | Path) -> Stored:
+    """The Result (or ServeResult) of a run folder, equal to the one saved but for its timeline (None)."""
     folder = Path(folder).resolve()  # through a link: what it points to is replaced, not the link
     source = folder if folder.exists() else _previous(folder)
     path = source / RESULT_FILE if source.is_dir() else folder
@@ -69,13 +75,17 @@ def load_result(folder: str | Path) -> Result:
     return result_from_json(text, path)
 
 
-def result_to_json(result: Result) -> str:
+def result_to_json(result: Stored) -> str:
     """Deterministic text: equal results give equal bytes."""
-    stored = {"schema": SCHEMA, "result": encode(dataclasses.replace(result, timeline=None), Result)}
+    stored: dict[str, Any] = {"schema": SCHEMA}
+    if isinstance(result, ServeResult):
+        stored |= {"kind": "serve", "result": encode(result, ServeResult)}
+    else:
+        stored["result"] = encode(dataclasses.replace(result, timeline=None), Result)
     return json.dumps(stored, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def result_from_json(text: str, path: Path) -> Result:
+def result_from_json(text: str, path: Path) -> Stored:
     """Inverse of result_to_json; `path` is for the messages."""
     try:
         stored = json.loads(text)
@@ -84,8 +94,11 @@ def result_from_json(text: str, path: Path) -> Result:
     schema = stored.get("schema") if isinstance(stored, dict) else None
     if schema != SCHEMA:
         raise _broken(path, "schema", f"found {schema!r}", f"{SCHEMA}, which this version reads")
+    kind = stored.get("kind", "infer")
+    if kind not in _KINDS:
+        raise _broken(path, "kind", f"found {kind!r}", "infer or serve, which this version reads")
     try:
-        result: Result = decode(stored.get("result"), Result, "result")
+        result: Stored = decode(stored.get("result"), _KINDS[kind], "result")
         return result
     except _Misfit as misfit:
         raise _broken(path, misfit.key, f"found {misfit.found}", misfit.allowed) from None
