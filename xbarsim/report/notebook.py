@@ -16,24 +16,30 @@ _LARGEST = 4
 
 def result_html(result: Result) -> str:
     """Self-contained HTML: headline figures, the largest spenders, broken laws and unknown numbers."""
-    lines = [_line(figure.label, figure.value, figure.detail) for figure in headline(result)]
+    lines = [line(figure.label, figure.value, figure.detail) for figure in headline(result)]
     spenders = (
         f"{row.component} {format_pj(row.energy_pj / result.requests)} "
         f"({format_share(divided(row.energy_pj, result.energy_pj))})"
         for row in energy_by_component(result)[:_LARGEST]
     )
-    lines.append(_line("Largest spenders", "", ", ".join(spenders)))
-    lines += [_line("Law broken", law.name, law.detail) for law in result.laws if not law.holds]
+    lines.append(line("Largest spenders", "", ", ".join(spenders)))
+    lines += [line("Law broken", law.name, law.detail) for law in result.laws if not law.holds]
     if result.unknowns:
-        lines.append(_line("Unknown numbers", str(len(result.unknowns)), ", ".join(result.unknowns)))
-    title = Markup("<b>{}</b> on <b>{}</b>").format(result.workload, result.chip)
+        lines.append(line("Unknown numbers", str(len(result.unknowns)), ", ".join(result.unknowns)))
+    return framed(result.workload, result.chip, lines)
+
+
+def framed(workload: str, chip: str, lines: list[Markup]) -> str:
+    """Lines below the names of network and chip."""
+    title = Markup("<b>{}</b> on <b>{}</b>").format(workload, chip)
     table = Markup('<table style="border-collapse:collapse;margin:.4em 0">{}</table>').format(
         Markup("").join(lines)
     )
     return str(Markup("<div>{}{}</div>").format(title, table))
 
 
-def _line(label: str, value: str, detail: str) -> Markup:
+def line(label: str, value: str, detail: str) -> Markup:
+    """One row: a label, a value, and what to know about it."""
     cells = (
         _CELL.format(align="left", style="", text=label),
         _CELL.format(align="right", style="font-weight:600;white-space:nowrap", text=value),

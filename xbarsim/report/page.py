@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from xbarsim.report import figures, figures_tiles, multiplexed, origins, views
-from xbarsim.report.headline import headline
-from xbarsim.report.views import Table
+from xbarsim.report.headline import Figure, headline
+from xbarsim.report.sections import Section
 from xbarsim.scenario.result import Result
+from xbarsim.scenario.serve_result import ServeResult
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _CARDS = 8
@@ -25,23 +25,7 @@ _LAYERS_LEAD = (
 )
 
 
-@dataclass(frozen=True)
-class Section:
-    """One part of the page: a figure, tables, words; whatever of them there is."""
-
-    anchor: str
-    title: str
-    lead: str = ""
-    figure: str = ""
-    tables: tuple[Table, ...] = ()
-    words: tuple[str, ...] = ()
-
-    @property
-    def filled(self) -> bool:
-        return bool(self.figure or self.words or any(table.rows for table in self.tables))
-
-
-def write_page(result: Result, path: str | Path) -> Path:
+def write_page(result: Result | ServeResult, path: str | Path) -> Path:
     """Render the page to `path`; an earlier page stays until the new one is complete."""
     path = Path(path).absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -58,19 +42,28 @@ def write_page(result: Result, path: str | Path) -> Path:
     return path
 
 
-def render_page(result: Result) -> str:
+def render_page(result: Result | ServeResult) -> str:
     """The page as text; every text of the result is escaped."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    figures_told = headline(result)
+    figures_told, parts = _content(result)
     return environment.get_template("page.html.j2").render(
         result=result, cards=figures_told[:_CARDS], further=figures_told[_CARDS:],
-        sections=[section for section in sections(result) if section.filled],
+        sections=[section for section in parts if section.filled],
         open_up_to=_OPEN_UP_TO_ROWS, broken=[law for law in result.laws if not law.holds],
         style=Markup(_asset("page.css")), script=Markup(_asset("page.js")), Markup=Markup,
     )  # fmt: skip
+
+
+def _content(result: Result | ServeResult) -> tuple[tuple[Figure, ...], tuple[Section, ...]]:
+    """Headline and parts, by the kind of the result."""
+    if isinstance(result, ServeResult):
+        from xbarsim.report import serve_page, serve_views
+
+        return serve_views.headline(result), serve_page.serve_sections(result)
+    return headline(result), sections(result)
 
 
 def sections(result: Result) -> tuple[Section, ...]:

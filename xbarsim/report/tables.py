@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -13,6 +14,8 @@ from rich.text import Text
 from xbarsim.report.headline import headline
 from xbarsim.report.multiplexed import phase_table
 from xbarsim.report.origins import calibrated_words, published_table
+from xbarsim.report.serve_views import headline as serve_headline
+from xbarsim.report.serve_views import serve_notes, serve_tables
 from xbarsim.report.views import (
     Cell,
     Table,
@@ -23,6 +26,7 @@ from xbarsim.report.views import (
     station_table,
 )
 from xbarsim.scenario.result import Result
+from xbarsim.scenario.serve_result import ServeResult
 
 _BAR_CELLS = 8
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -31,20 +35,31 @@ _BUSIEST_STATIONS = 12
 _TONES = {"good": "green", "bad": "bold red", "warn": "yellow", "quiet": "dim", "static": "yellow"}
 
 
-def result_table(result: Result, width: int) -> RenderableType:
+def result_table(result: Result | ServeResult, width: int) -> RenderableType:
     """The whole result as one renderable; columns of lesser interest only from a width of 130 on."""
-    tables = [component_table(result), action_table(result), layer_table(result)]
-    tables += [phase_table(result.multiplex)] if result.multiplex is not None else []
-    tables += [station_table(result, _BUSIEST_STATIONS)]
-    tables += [published_table(result)] if result.reported else []
-    tables += [law_table(result)]
+    tables = _serve_tables(result) if isinstance(result, ServeResult) else _tables(result)
     parts: list[RenderableType] = [headline_table(result)]
     for table in tables:
         parts += ["", rich_table(table, width)]
     return Group(*parts, "", *_remarks(result))
 
 
-def to_text(result: Result, width: int = 100) -> str:
+def _tables(result: Result) -> list[Table]:
+    tables = [component_table(result), action_table(result), layer_table(result)]
+    tables += [phase_table(result.multiplex)] if result.multiplex is not None else []
+    tables += [station_table(result, _BUSIEST_STATIONS)]
+    tables += [published_table(result)] if result.reported else []
+    return [*tables, law_table(result)]
+
+
+def _serve_tables(result: ServeResult) -> list[Table]:
+    """What views make of any result, behind what is of a run under load."""
+    like: Any = result
+    further = [component_table(like), station_table(like, _BUSIEST_STATIONS), law_table(like)]
+    return [*serve_tables(result), *further]
+
+
+def to_text(result: Result | ServeResult, width: int = 100) -> str:
     """The same tables as plain text, for files and documents."""
     console = Console(
         file=io.StringIO(), width=width, color_system=None, force_terminal=False, legacy_windows=False
@@ -54,7 +69,7 @@ def to_text(result: Result, width: int = 100) -> str:
     return "\n".join(line.rstrip() for line in printed) + "\n"
 
 
-def headline_table(result: Result) -> RichTable:
+def headline_table(result: Result | ServeResult) -> RichTable:
     """What a reader asks first: figure, value, and what to know about it."""
     title = (
         f"[bold]{escape(result.workload)}[/] on [bold]{escape(result.chip)}[/] · {escape(result.scenario)}"
@@ -65,7 +80,8 @@ def headline_table(result: Result) -> RichTable:
     drawn.add_column(no_wrap=True)
     drawn.add_column(justify="right", no_wrap=True, style="bold")
     drawn.add_column(style="dim")
-    for figure in headline(result):
+    figures = serve_headline(result) if isinstance(result, ServeResult) else headline(result)
+    for figure in figures:
         drawn.add_row(escape(figure.label), escape(figure.value), escape(figure.detail))
     return drawn
 
@@ -101,11 +117,14 @@ def share_bar(share: float) -> str:
     return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(_BAR_CELLS)
 
 
-def _remarks(result: Result) -> list[Text]:
+def _remarks(result: Result | ServeResult) -> list[Text]:
     """What limits the figures: fitted numbers, unknown numbers, notes."""
-    lines = [calibrated_words(result)] if result.calibrated else []
+    like: Any = result
+    lines = [calibrated_words(like)] if result.calibrated else []
     if result.unknowns:
         lines.append(f"Unknown numbers ({len(result.unknowns)}): {', '.join(result.unknowns)}.")
-    if result.timeline is not None and result.timeline.truncated:
+    timeline = getattr(result, "timeline", None)
+    if timeline is not None and timeline.truncated:
         lines.append("The timeline is cut: more happened than was asked to be kept.")
-    return [Text(line) for line in (*lines, *(f"Note: {note}" for note in result.notes))]
+    notes = serve_notes(result) if isinstance(result, ServeResult) else result.notes
+    return [Text(line) for line in (*lines, *(f"Note: {note}" for note in notes))]

@@ -1,0 +1,48 @@
+"""The parts of the page of a ServeResult."""
+
+from __future__ import annotations
+
+from xbarsim.report import origins, serve_figures, serve_views, views
+from xbarsim.report.sections import Section
+from xbarsim.scenario.serve_result import ServeResult
+
+_MOST_STATIONS = 200
+
+
+def serve_sections(result: ServeResult) -> tuple[Section, ...]:
+    """All parts of the page below the headline, in reading order."""
+    return (*_measured(result), *_trust(result))
+
+
+def _measured(result: ServeResult) -> tuple[Section, ...]:
+    like = result  # the tables of views read what both kinds of result have
+    return (
+        Section("latency", "Latency", "From arrival to the last result, behind the warm-up.",
+                serve_figures.latency_figure(result), (serve_views.latency_table(result),)),
+        Section("networks", "Networks", "What came, and what was done.", tables=(serve_views.network_table(result),)),
+        Section("queues", "Queues", "Where requests were, and for how long.",
+                tables=(serve_views.queue_table(result),)),
+        Section("load", "Latency by load", "Each point is a run of its own.", serve_figures.curve_figure(result),
+                (serve_views.curve_table(result),) if result.curve else ()),
+        Section("saturation", "Saturation", "When there is always another request at the door.",
+                tables=(serve_views.saturation_table(result),)),
+        Section("energy", "Energy", "What a request costs; by component and action over the whole run.",
+                tables=(serve_views.request_table(result), views.component_table(like), views.action_table(like))),
+        Section("stations", "Stations", "What was busy, and what stood in line in front of it, over the whole run.",
+                tables=(views.station_table(like, _MOST_STATIONS),)),
+        Section("area", "Area", tables=(views.area_table(like),)),
+    )  # fmt: skip
+
+
+def _trust(result: ServeResult) -> tuple[Section, ...]:
+    return (
+        Section("calibrated", "Calibrated parameters", origins.calibrated_words(result),
+                tables=(origins.calibrated_table(result),)),
+        Section("laws", "Conservation laws", tables=(views.law_table(result),)),
+        Section("unknown", "Unknown numbers", "What the chip's description leaves unknown.",
+                words=result.unknowns),
+        Section("notes", "Notes", words=serve_views.serve_notes(result)),
+        Section("sources", "Sources", "Every number of the chip, and where it stands.",
+                tables=(origins.source_table(result),)),
+        Section("provenance", "Provenance", tables=(origins.provenance_table(result),)),
+    )  # fmt: skip
