@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from enum import IntEnum
+from heapq import heapify
 from itertools import count
 from typing import Any
 
@@ -89,6 +90,16 @@ class Clock(simpy.Environment):
     def decide(self, action: Callable[[], None]) -> None:
         """Have something decided at this instant, before anything else happens."""
         Wait(self, 0, Phase.DECIDE, lambda _: action())
+
+    def forget(self, wait: Wait) -> None:
+        """Call off a wait that has not passed, so that a run ends with its work and not with a timer.
+
+        It is looked for among all that is booked: this is for ends and timers.
+        """
+        left = [entry for entry in self._queue if entry[3] is not wait]
+        if len(left) != len(self._queue):
+            self._queue[:] = left
+            heapify(self._queue)
 
     def listen(self, listener: Listener) -> None:
         """Have a listener told of every service. With none, services are told to nobody, at no cost."""

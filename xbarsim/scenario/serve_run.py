@@ -8,7 +8,7 @@ from functools import partial
 
 import numpy as np
 
-from xbarsim.engine.clock import Phase, Wait
+from xbarsim.engine.clock import Clock, Phase, Wait
 from xbarsim.engine.flow import Engine, Flow
 from xbarsim.engine.granularity import Granularity
 from xbarsim.engine.stream import Network
@@ -20,7 +20,6 @@ from xbarsim.scenario.batching import Batching
 from xbarsim.scenario.ledger import Ledger
 from xbarsim.scenario.precision import Precision
 from xbarsim.scenario.serve_books import Books
-from xbarsim.scenario.serve_clock import ServeClock
 from xbarsim.scenario.serve_door import Door
 from xbarsim.scenario.stages import Meta, Workshop
 from xbarsim.spec.chip import Chip
@@ -73,7 +72,7 @@ class ServeBench:
 
     def __init__(self, chip: Chip, floor: Floor, programs: Sequence[Program], granularity: Granularity):
         self.chip, self.programs = chip, tuple(programs)
-        self.shop = Workshop(ServeClock(), floor)
+        self.shop = Workshop(Clock(), floor)
         networks, metas = [], []
         for program in programs:
             before = len(self.shop.metas)
@@ -87,7 +86,7 @@ class ServeBench:
 
         Raises: SimulationError if the run cannot end.
         """
-        clock = ServeClock()
+        clock = Clock()
         self.shop.renew(clock)
         flow = self.engine.open(clock)
         serving = _Serving(clock, flow, stints, seed, progress)
@@ -133,7 +132,7 @@ class _Serving:
     """The decisions of a run: who comes, who goes in, and when it ends."""
 
     def __init__(
-        self, clock: ServeClock, flow: Flow, stints: Sequence[Stint], seed: int, progress: Progress | None
+        self, clock: Clock, flow: Flow, stints: Sequence[Stint], seed: int, progress: Progress | None
     ):
         self.clock, self.flow, self.stints, self.progress = clock, flow, stints, progress
         self.end_ps = 0

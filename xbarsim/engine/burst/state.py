@@ -54,6 +54,7 @@ class State:
         self.levels = np.zeros(0, np.int64)
         self.gate_bits = np.zeros(0, np.int64)
         self.requests_kept = 0
+        self.placed = False  # whether the addresses are those of the tables as they are
         self.addresses = np.zeros(f.TABLES + 3, np.int64)
         self._keep_requests(REQUEST_RING)
         self._free_all_inputs()
@@ -61,6 +62,9 @@ class State:
 
     def address(self, *more: Table) -> int:
         """Of the array of the tables' addresses, in the order of `fields`, with further tables behind them."""
+        if self.placed and not more:
+            return int(self.addresses.ctypes.data)
+        self.placed = True
         tables = (
             self.scalars, self.stations, self.due, self.waits, self.stages, self.members, self.works, self.flat,
             self.passages, self.frames, self.drivers, self.counters, self.rings, self.edges, self.streams,
@@ -119,6 +123,7 @@ class State:
 
     def make_room(self) -> None:
         """Let every table grow that is nearly full."""
+        self.placed = False
         g, margin = self.scalars, self.tables.margin
         if g[f.SHORT] != f.NONE:
             self._longer_ring(int(g[f.SHORT]))
@@ -140,6 +145,7 @@ class State:
         if len(self.told) < 2 * (len(self.passages) + 8):
             self.told = _longer(self.told, 2 * (len(self.passages) + 8))
         self._longer_fifo(2 * (len(self.passages) + len(self.drivers)))
+        self.placed = False
         g[f.FIFO_SIZE], g[f.ROOM_CALENDAR], g[f.ROOM_ACTIONS] = (
             len(self.fifo),
             len(self.notes),
@@ -212,6 +218,7 @@ class State:
 
     def _keep_requests(self, size: int) -> None:
         """Room for so many requests, a power of two; what is kept of those under way moves along."""
+        self.placed = False
         old = self.requests_kept
         levels, bits = self.levels, self.gate_bits
         n_networks = len(self.networks)
