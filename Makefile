@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/xbarsim
 
-.PHONY: demo test check laws fix clean
+.PHONY: demo test check laws bench fix clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -28,8 +28,8 @@ test: $(VENV)/installed-test  ## the whole suite
 	$(BIN)/python -m pytest -n 2
 
 check: $(VENV)/installed-dev  ## format, lint, types, import directions, tests
-	$(BIN)/ruff format --check xbarsim tests workloads
-	$(BIN)/ruff check xbarsim tests workloads
+	$(BIN)/ruff format --check xbarsim tests workloads benchmarks
+	$(BIN)/ruff check xbarsim tests workloads benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
@@ -37,9 +37,18 @@ check: $(VENV)/installed-dev  ## format, lint, types, import directions, tests
 laws: $(VENV)/installed-test  ## the laws on the long runs too (about half an hour)
 	$(BIN)/python -m pytest -n 2 -m slow
 
+# One at a time and nothing beside it, or the figures are those of a busy machine.
+LONG ?=
+bench: $(VENV)/installed-test  ## speed and scale; writes reports/bench and docs/performance.md (LONG=--long: all of it)
+	mkdir -p build
+	$(BIN)/xbarsim run tutorial mlp_digits > build/first_run.txt
+	$(BIN)/python -m pytest benchmarks -o python_files='bench_*.py' -o addopts= -q $(LONG) \
+		--benchmark-disable-gc --benchmark-json=build/measured.json
+	$(BIN)/python -m benchmarks.report build/measured.json
+
 fix: $(VENV)/installed-dev  ## format and mend what can be mended
-	$(BIN)/ruff format xbarsim tests workloads
-	$(BIN)/ruff check --fix xbarsim tests workloads
+	$(BIN)/ruff format xbarsim tests workloads benchmarks
+	$(BIN)/ruff check --fix xbarsim tests workloads benchmarks
 
 clean:
 	rm -rf $(VENV) build dist runs reports/demo

@@ -127,8 +127,9 @@ def _usual() -> dict[tuple[str, str], Fraction]:
     for prefix, power in _DECIMAL.items():
         for unit, (target, apart) in _COMMON.items():
             factors[prefix + unit, target] = ten ** (power + apart)
-        for unit, target in (("B", "bit"), ("B/s", "bit/s")):
-            factors[prefix + unit, target] = 8 * ten**power
+        for tail in ("", "/s"):
+            factors[f"{prefix}B{tail}", f"bit{tail}"] = 8 * ten**power
+            factors[f"{prefix}b{tail}", f"bit{tail}"] = ten**power
         factors[prefix + "m", "um"], factors[prefix + "m", "nm"] = ten ** (power + 6), ten ** (power + 9)
         factors[prefix + "m2", "um**2"] = ten ** (2 * power + 12)
     for prefix, size in _BINARY.items():
@@ -254,7 +255,6 @@ def _like(unit: str, dimension: Dimension) -> str:
 
 
 @lru_cache(maxsize=65536)
-@lru_cache(maxsize=4096)
 def cycles_ps(cycles: int, clock_hz: float) -> int:
     """Duration of a number of clock cycles, rounded once to whole picoseconds; none on an ideal clock (0)."""
     if not clock_hz:

@@ -201,7 +201,9 @@ class Reference(Flow):
             edge.freed.raise_to(request * edge.spec.positions + int(edge.spec.first_needed[position]))
 
     def _finish(self, stream: _Stream) -> None:
-        stream.finished = stream.done.value // stream.spec.positions
+        before, stream.finished = stream.finished, stream.done.value // stream.spec.positions
+        if stream.finished == before:
+            return
         network = stream.network
         finished = min(end.finished for end in self.ends[network])
         for request in range(self.done[network], finished):

@@ -8,6 +8,10 @@ from typing import Any
 
 from xbarsim.engine.clock import Clock, Phase, Signal
 
+_NOBODY: deque[tuple[Signal, int, Any]] = deque(
+    maxlen=0
+)  # the queue of all before whom nobody has waited yet
+
 
 class Station:
     """`servers` equal servers with one queue.
@@ -42,7 +46,7 @@ class Station:
         """As new, for another run."""
         self.clock = clock
         self.free = self.servers
-        self.queue: deque[tuple[Signal, int, Any]] = deque()
+        self.queue = _NOBODY
         self.due: list[tuple[int, int, Any]] = []  # (release, order, tag) of held servers, a heap
         self.woken_ps = -1  # the next release that has an event
         self.handed_ps = -1  # when a waiting job was last handed a server
@@ -73,6 +77,8 @@ class Station:
             signal.fire()
             return signal
         signal = Signal(self.clock)
+        if self.queue is _NOBODY:
+            self.queue = deque()
         self.queue.append((signal, now_ps, who))
         self._wake()
         return signal

@@ -97,8 +97,15 @@ class Cut:
     def weights(self, block: int) -> int:
         return int(self.block_weights[block])
 
-    def cells(self, block: int) -> int:
-        return self.weights(block) * self.cells_per_weight
+    def cells(self, block: int, blocks: int = 1) -> int:
+        """Cells that hold weights in neighbouring blocks, from this one on."""
+        before = self._weights_before
+        return (before[block + blocks] - before[block]) * self.cells_per_weight
+
+    @cached_property
+    def _weights_before(self) -> list[int]:
+        """Weights in all blocks before each, and in all."""
+        return [0, *np.cumsum(self.block_weights).tolist()]
 
     def slab(self, first_block: int, blocks: int) -> Slab:
         """What neighbouring blocks are together; counted once for all copies that are divided alike."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from xbarsim.engine.chain import Chain, Par, Stage, Work
@@ -14,6 +12,7 @@ from xbarsim.mapping.phases import FETCH
 from xbarsim.mapping.plan import FUSED
 from xbarsim.mapping.program import Program, Share, Step
 from xbarsim.scenario.deliveries import Deliveries
+from xbarsim.scenario.garbage import uncollected
 from xbarsim.scenario.matrix_work import MatrixWork
 from xbarsim.scenario.stages import Task, Workshop, join, use
 from xbarsim.scenario.transport import Transport
@@ -24,7 +23,7 @@ from xbarsim.workload.graph import Op, OpKind
 
 def assemble(shop: Workshop, program: Program) -> list[Stream]:
     """All streams of one network, with their edges."""
-    with _uncollected():
+    with uncollected():
         builder = _Assembler(shop, program)
         streams = {step.name: builder.stream(step) for step in program.steps}
         for step in program.steps:
@@ -33,18 +32,6 @@ def assemble(shop: Workshop, program: Program) -> list[Stream]:
             for edge in edges:
                 streams[edge.producer].outputs = (*streams[edge.producer].outputs, edge)
         return list(streams.values())
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """All that is made here stays, so collecting garbage would only walk through it, over and over."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
 
 
 class _Assembler:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import itertools
 import platform
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -16,6 +18,7 @@ from xbarsim.mapping.multiplexed import is_multiplexed, map_phases
 from xbarsim.mapping.phases import FETCH, PARK
 from xbarsim.mapping.plan import map_network
 from xbarsim.mapping.program import Program
+from xbarsim.scenario.garbage import uncollected
 from xbarsim.scenario.laws import program_laws, run_laws
 from xbarsim.scenario.ledger import action_rows, area_rows, state_rows
 from xbarsim.scenario.measure import busiest_arrays_ps, layer_rows, station_rows, tile_rows
@@ -86,8 +89,19 @@ def infer(
     Raises: MappingError if it does not fit, SimulationError if the run cannot end (with its timeline so far) or
         breaks a law.
     """
-    if is_multiplexed(chip, graph):
-        return _infer_phased(chip, graph, scenario, activation_bits, workload_sha256, report)
+    with uncollected() if scenario.granularity is Granularity.BURST else nullcontext():
+        run = _infer_phased if is_multiplexed(chip, graph) else _infer
+        return run(chip, graph, scenario, activation_bits, workload_sha256, report)
+
+
+def _infer(
+    chip: Chip,
+    graph: OpGraph,
+    scenario: Infer,
+    activation_bits: int | None,
+    workload_sha256: str,
+    report: Report | None,
+) -> Result:
     floor = Floor(chip)
     program = map_network(chip, graph, activation_bits)
     bench = Bench(chip, floor, program, scenario.granularity)
@@ -262,6 +276,12 @@ def _provenance(chip: Chip, scenario: Infer, workload_sha256: str) -> dict[str, 
         "scenario": {"name": "infer", "requests": scenario.requests, "batch": scenario.batch},
         "granularity": str(scenario.granularity),
         "seed": "none: nothing in this run is random",
-        "versions": {name: version(name) for name in ("xbarsim", "simpy", "numpy", "networkx")}
-        | {"python": platform.python_version()},
+        "versions": _versions(),
     }
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """Looked up once: they are read from files."""
+    packages = {name: version(name) for name in ("xbarsim", "simpy", "numpy", "networkx")}
+    return packages | {"python": platform.python_version()}

@@ -81,7 +81,6 @@ def station_rows(run: Run) -> tuple[StationRow, ...]:
     rows = []
     for station in run.shop.stations.values():
         info = station.meta
-        longest = sorted(station.waited_for.items(), key=lambda item: (-item[1], str(item[0])))[:WAITED_FOR]
         rows.append(
             StationRow(
                 station.name,
@@ -94,10 +93,15 @@ def station_rows(run: Run) -> tuple[StationRow, ...]:
                 station.held_ps - station.busy_ps,
                 station.servers * run.elapsed_ps - station.held_ps,
                 station.waited_ps,
-                tuple((str(tag), time_ps) for tag, time_ps in longest),
+                _longest(station.waited_for) if station.waited_for else (),
             )
         )
     return tuple(sorted(rows, key=lambda row: (-row.busy_ps / row.servers, row.path)))
+
+
+def _longest(waited_for: Mapping[object, int]) -> tuple[tuple[str, int], ...]:
+    rows = sorted(waited_for.items(), key=lambda item: (-item[1], str(item[0])))
+    return tuple((str(tag), time_ps) for tag, time_ps in rows[:WAITED_FOR])
 
 
 def tile_rows(
@@ -113,7 +117,7 @@ def tile_rows(
             for segment in copy.segments:
                 used[segment.tile] += segment.blocks
                 ops[segment.tile][name] = None
-                cells[segment.tile] += sum(cut.cells(segment.first_block + i) for i in range(segment.blocks))
+                cells[segment.tile] += cut.cells(segment.first_block, segment.blocks)
     size = floor.array.rows * floor.array.columns * floor.slots_per_tile
     columns = max(1, round(len(floor.tiles) ** 0.5))
     rows = []

@@ -113,5 +113,5 @@ def _cells(program: Program) -> dict[str, int]:
         cut = program.cuts[name]
         for copy in copies:
             for segment in copy.segments:
-                cells[segment.tile] += sum(cut.cells(segment.first_block + i) for i in range(segment.blocks))
+                cells[segment.tile] += cut.cells(segment.first_block, segment.blocks)
     return cells

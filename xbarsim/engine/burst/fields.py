@@ -107,6 +107,10 @@ NEXT: Final = 9  # in a station's queue, or in the list of free passages
 SINCE_PS: Final = 10
 TIMES: Final = 11  # grants, grants of the stage before, lines
 
+# --- actions on the stack: (what, work or frame, admit, done) -----------------------------------------
+PERFORM: Final = 0
+FIRE: Final = 1
+
 # --- frames: what happens when a piece of work is done -----------------------------------------------
 JOB: Final = 0  # stream, first index, positions, job
 ARRIVE: Final = 1  # edge, first index, positions

@@ -7,9 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from xbarsim.engine.burst import fields as f
-from xbarsim.engine.burst.kernel import advance
-from xbarsim.engine.burst.passages import PERFORM, frame, push
-from xbarsim.engine.burst.queues import raise_to, settle_all
+from xbarsim.engine.burst.machine import advance, frame, push, raise_to, settle_all
 from xbarsim.engine.burst.state import State
 from xbarsim.engine.burst.steady import Steady
 from xbarsim.engine.burst.tables import Tables, encode
@@ -50,7 +48,7 @@ class Burst(Flow):
         self.waiting[self.tokens] = done
         s.make_room()
         m = s.address()
-        push(m, PERFORM, self.tables.task_works[task], f.NONE, frame(m, f.EXTERNAL, self.tokens, 0, 0, 0))
+        push(m, f.PERFORM, self.tables.task_works[task], f.NONE, frame(m, f.EXTERNAL, self.tokens, 0, 0, 0))
         self.tokens += 1
         self._advance(-1)
 
@@ -143,15 +141,15 @@ class Burst(Flow):
         settle_all(s.address(), len(s.stations))
         s.hand_back(t.stations_)
         for pair in np.flatnonzero(s.waits).tolist():
-            station_row, stream = t.pairs_[pair]
+            station_row, stream = t.pairs_[pair].tolist()
             waits = t.stations_[station_row].waited_for
             waits[t.tag(stream)] = waits.get(t.tag(stream), 0) + int(s.waits[pair])
         services, spans = s.taken()
         for listener in self.clock.listeners:
             if listener.each_service:
                 for number, start_ps, end_ps in services:
-                    stage, stream = t.stages_[number]
-                    listener.served(stage, t.tag(stream), start_ps, end_ps)
+                    tag = t.tag(t.stage_streams[number])
+                    listener.served(t.stages_[number], tag, start_ps, end_ps)
             else:
                 for op, start_ps, end_ps in spans:
                     listener.spanned(t.ops_[op], start_ps, end_ps)
@@ -191,7 +189,7 @@ class Burst(Flow):
                 holds = [*s.members_of(int(row[f.HOLDING])), *s.members_of(stage)[: row[f.GRANTS]]]
                 found.append(
                     Held(
-                        t.tag(t.stages_[stage][1]),
+                        t.tag(t.stage_streams[stage]),
                         t.stations_[number].name,
                         tuple(t.stations_[i].name for i in holds),
                     )

@@ -10,7 +10,7 @@ from xbarsim.engine.burst.calendar import next_key, take
 from xbarsim.engine.burst.compiled import compiled
 from xbarsim.engine.burst.fields import *  # the columns of all tables
 from xbarsim.engine.burst.memory import table
-from xbarsim.engine.burst.passages import FIRE, PERFORM, embark, frame, free_frame, go_on, push
+from xbarsim.engine.burst.passages import embark, frame, free_frame, go_on, push
 from xbarsim.engine.burst.queues import RESUME, SETTLE, complete, fits, raise_to, reached, settle
 
 EMPTY = 0  # the work that is done at once

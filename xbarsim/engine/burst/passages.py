@@ -8,8 +8,6 @@ from xbarsim.engine.burst.fields import *  # the columns of all tables
 from xbarsim.engine.burst.memory import Ints, table
 from xbarsim.engine.burst.queues import GO_ON, RESUME, release, request
 
-PERFORM, FIRE = 0, 1  # actions: (what, work or frame, admit, done)
-
 
 @compiled
 def push(m: int, what: int, a: int, b: int, c: int) -> None:

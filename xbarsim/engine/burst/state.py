@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from xbarsim.engine.burst import fields as f
-from xbarsim.engine.burst.calendar import rearrange
+from xbarsim.engine.burst.machine import rearrange
 from xbarsim.engine.burst.tables import Table, Tables
 from xbarsim.engine.station import Station
 

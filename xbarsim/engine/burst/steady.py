@@ -14,8 +14,7 @@ from hashlib import blake2b
 import numpy as np
 
 from xbarsim.engine.burst import fields as f
-from xbarsim.engine.burst.calendar import rearrange
-from xbarsim.engine.burst.portrait import list_events, portray
+from xbarsim.engine.burst.machine import list_events, portray, rearrange
 from xbarsim.engine.burst.state import State, aligned
 from xbarsim.engine.burst.tables import Table
 

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xbarsim.engine.burst import fields as f
-from xbarsim.engine.chain import Chain, Seq, Stage, Tally, Work
+from xbarsim.engine.burst.works import Flat, StageTables, Table, Works, station_rows
+from xbarsim.engine.chain import Stage, Tally, Work
 from xbarsim.engine.station import Station
 from xbarsim.engine.stream import Edge, Network, Stream
 
-Table = NDArray[np.int64]
 PORTION_KINDS = 4  # lines that a passage keeps at least
 
 
@@ -25,9 +24,10 @@ class Tables:
 
     streams_: list[Stream]
     stations_: list[Station] = field(default_factory=list)
-    stages_: list[tuple[Stage, int]] = field(default_factory=list)  # with the stream it works for
+    stages_: list[Stage] = field(default_factory=list)
+    stage_streams: Table = field(init=False)  # the stream that a stage works for
     tallies_: list[Tally] = field(default_factory=list)
-    pairs_: list[tuple[int, int]] = field(default_factory=list)  # (station, stream whose job held it)
+    pairs_: Table = field(init=False)  # (station, stream whose job held it)
     ops_: list[Any] = field(default_factory=list)
     stations: Table = field(init=False)
     due_places: int = 0
@@ -76,51 +76,13 @@ def encode(networks: Sequence[Network], tasks: Mapping[str, Work] | None = None)
             gc.enable()
 
 
-class _Flat:
-    """One long list of numbers, in which others have their places."""
-
-    def __init__(self) -> None:
-        self.numbers: list[int] = []
-        self.known: dict[tuple[int, ...] | int, int] = {}
-        self.kept: list[object] = []
-
-    def put(self, numbers: Sequence[int] | Table) -> int:
-        at = len(self.numbers)
-        self.numbers.extend(numbers.tolist() if isinstance(numbers, np.ndarray) else numbers)
-        return at
-
-    def shared(self, numbers: Sequence[int] | Table) -> int:
-        """As put; the same object again has the same place."""
-        if id(numbers) not in self.known:
-            self.known[id(numbers)] = self.put(numbers)
-            self.kept.append(numbers)  # or its id might be given to another
-        return self.known[id(numbers)]
-
-    def short(self, numbers: tuple[int, ...]) -> int:
-        """As put; equal ones have the same place."""
-        at = self.known.get(numbers)
-        if at is None:
-            at = self.known[numbers] = self.put(numbers)
-        return at
-
-
 class _Encoder:
     def __init__(self, networks: Sequence[Network]):
         self.networks = networks
-        self.flat = _Flat()
+        self.flat = Flat()
+        self.works = Works(self.flat)
         self.streams = [stream for network in networks for stream in network.streams]
         self.tables_ = Tables(self.streams)
-        self.station_rows: dict[Station, int] = {}
-        self.stage_rows: dict[tuple[int, int], int] = {}
-        self.pair_rows: dict[tuple[int, int], int] = {}
-        self.op_rows: dict[Any, int] = {}
-        self.work_rows: dict[tuple[int, int], int] = {}
-        self.tally_rows: dict[int, int] = {}
-        self.tallies: list[int] = []
-        self.members: list[tuple[int, int]] = []
-        self.stages: list[tuple[int, ...]] = []
-        self.works: list[tuple[int, int, int, int]] = [(f.CHAIN, 0, 0, 1)]
-        self.longest = 0  # parts of a work
         self.gates: list[tuple[int, int]] = []
 
     def tables(self, tasks: Mapping[str, Work]) -> Tables:
@@ -142,7 +104,7 @@ class _Encoder:
                     for edge in stream.outputs
                 ]
         for task, work in tasks.items():
-            t.task_works[task] = self._work(work, len(self.streams) + len(t.tasks_))
+            t.task_works[task] = self.works.row(work, len(self.streams) + len(t.tasks_))
             t.tasks_.append(task)
         t.networks = _table([(self.flat.put(end), len(end), 0, 1, 0) for end in ends], f.NETWORK_COLUMNS)
         t.streams = _table(rows, f.STREAM_COLUMNS)
@@ -154,7 +116,7 @@ class _Encoder:
     # --- streams -------------------------------------------------------------------------------
 
     def _stream(self, stream: Stream, at: int, network: int, edge_rows: dict[int, int]) -> tuple[int, ...]:
-        roots = [self._work(work, at) for works in stream.levels for work in works]
+        roots = [self.works.row(work, at) for works in stream.levels for work in works]
         inputs = [edge_rows[id(edge)] for edge in stream.inputs]
         outputs = [edge_rows[id(edge)] for edge in stream.outputs]
         jobs = -(-stream.positions // stream.chunk)
@@ -182,7 +144,7 @@ class _Encoder:
         return found
 
     def _edge(self, edge: Edge, producer: int, consumer: int, network: int) -> tuple[int, ...]:
-        works = [self._work(work, producer) for level in edge.levels for work in level]
+        works = [self.works.row(work, producer) for level in edge.levels for work in level]
         return (
             producer, consumer, edge.positions, f.NONE if edge.capacity is None else edge.capacity,
             self.flat.shared(edge.last_needed), self.flat.shared(edge.first_needed),
@@ -191,75 +153,26 @@ class _Encoder:
             self._gate(edge.gate, self.streams[producer].jobs, network),
         )  # fmt: skip
 
-    # --- works ---------------------------------------------------------------------------------
-
-    def _work(self, work: Work, stream: int) -> int:
-        row = self.work_rows.get((id(work), stream))
-        if row is not None:
-            return row
-        if isinstance(work, Chain):
-            kind = f.CHAIN
-            parts = tuple([self._stage(stage, stream) for stage in work.stages])
-            wide = 1
-        else:
-            kind = f.SEQUENTIAL if isinstance(work, Seq) else f.PARALLEL
-            parts = tuple([self._work(part, stream) for part in work.parts])
-            widths = [self.works[part][f.WIDTH] for part in parts]
-            wide = 1 if not parts else widths[0] if kind == f.SEQUENTIAL else sum(widths)
-        self.longest = max(self.longest, len(parts))
-        row = self.work_rows[id(work), stream] = len(self.works)
-        self.works.append((kind, self.flat.short(parts) if parts else 0, len(parts), wide))
-        return row
-
-    def _stage(self, stage: Stage, stream: int) -> int:
-        number = self.stage_rows.get((id(stage), stream))
-        if number is not None:
-            return number
-        stations, members = stage.in_order, self.members
-        at = len(members)
-        for station in stations:
-            row = self.station_rows.setdefault(station, len(self.station_rows))
-            members.append((row, self.pair_rows.setdefault((row, stream), len(self.pair_rows))))
-        number = self.stage_rows[id(stage), stream] = len(self.stages)
-        op = self.op_rows.setdefault(getattr(stage.meta, "op", None), len(self.op_rows))
-        self.stages.append(
-            (stage.portion_ps, stage.portions, stage.delay_ps, 2 * len(stations) + stage.holds, at,
-             members[at][0] if stations else f.NONE, op, 0)
-        )  # fmt: skip
-        tally = id(stage.tally)
-        if tally not in self.tally_rows:
-            self.tally_rows[tally] = len(self.tally_rows)
-            self.tables_.tallies_.append(stage.tally)
-        self.tallies.append(self.tally_rows[tally])
-        self.tables_.stages_.append((stage, stream))
-        return number
-
     # --- what is only known at the end ---------------------------------------------------------
 
     def _rest(self) -> None:
-        t = self.tables_
-        t.stations_ = list(self.station_rows)
-        t.pairs_ = list(self.pair_rows)
-        t.ops_ = list(self.op_rows)
-        rows = []
-        for station in t.stations_:
-            rows.append(_station(station, t.due_places))
-            t.due_places += station.servers
-        t.tallies = np.array(self.tallies, dtype=np.int64)
-        t.stations = _table(rows, f.STATION)
-        t.stages, t.members = _table(self.stages, f.STAGE), _table(self.members, 2)
-        t.works, t.flat = (
-            _table(self.works, f.WORK),
-            np.array([*self.flat.numbers, 0], dtype=np.int64),
-        )
-        t.most_stations = max((len(stage.in_order) for stage, _ in t.stages_), default=1) or 1
+        t, works = self.tables_, self.works
+        self.flat.numbers.append(0)
+        t.works, t.flat = works.table(), np.array(self.flat.numbers, dtype=np.int64)
+        t.stages_, t.stage_streams = works.stages, works.streams()
+        rows = StageTables(t.stages_, t.stage_streams)
+        t.stages, t.members, t.tallies = rows.stages, rows.members, rows.tally_of
+        t.stations_, t.pairs_, t.ops_, t.tallies_ = rows.stations, rows.pairs, rows.ops, rows.tallies
+        t.stations = station_rows(t.stations_)
+        t.due_places = int(t.stations[:, f.SERVERS].sum())
+        t.most_stations = max(1, int(t.stages[:, f.STATIONS].max(initial=0)) >> 1)
         if len(t.stages):
             slopes = len(np.unique(t.stages[:, f.PORTION_PS]))
             longest = int(t.works[t.works[:, f.KIND] == f.CHAIN, f.PARTS].max())
             t.most_lines = max(PORTION_KINDS, min(slopes, longest) + 2)
         t.margin = max(
             t.margin,
-            2 * self.longest + 32,
+            2 * works.longest + 32,
             4 * t.most_stations + 32,
             *(2 * len(s.outputs) + 32 for s in self.streams),
         )
@@ -281,15 +194,6 @@ class _Encoder:
             rows.append((0, f.NONE, t.ring_places, size))
             t.ring_places += size
         return _table(rows, f.COUNTER)
-
-
-def _station(station: Station, due_at: int) -> list[int]:
-    gated = f.NONE if station.gated_after_ps is None else station.gated_after_ps
-    row = [0] * f.STATION
-    row[f.FREE] = row[f.SERVERS] = station.servers
-    row[f.HANDED_PS] = row[f.WOKEN_PS] = row[f.QUEUE_HEAD] = row[f.QUEUE_TAIL] = f.NONE
-    row[f.GATED_AFTER_PS], row[f.DUE_AT] = gated, due_at
-    return row
 
 
 def _table(rows: Sequence[Sequence[int]], columns: int) -> Table:

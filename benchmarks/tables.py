@@ -1,0 +1,110 @@
+"""The tables as Markdown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Row = dict[str, Any]
+
+# Whole runs of other tools, for orientation: other chips, other questions, a comparable machine elsewhere.
+ELSEWHERE = [
+    ("MNSIM 2.0", "VGG-8", 2.6, "1.0 GiB"),
+    ("NeuroSim 1.4", "VGG-8", 80.0, ""),
+    ("NeuroSim 1.4", "ResNet-18", 276.0, ""),
+    ("PIMCOMP + PIMSIM-NN", "ResNet-18", 42.0, "5 GiB"),
+    ("IBM 3D-CiM simulator", "BERT-base, 32 tokens", 24.0, ""),
+    ("IBM 3D-CiM simulator", "BERT-base, 128 tokens", 115.0, "5.2 GiB"),
+    ("RAMwich", "MLP of 4 layers", 4.3, ""),
+]
+
+
+def markdown(results: Row) -> str:
+    """All tables, those that were measured."""
+    tables = results["tables"]
+    parts = [f"Measured on {results['measured']}: {results['machine']}."]
+    for name, title, table in (
+        ("processes", "Whole processes, start-up included", _processes),
+        ("points", "A design point in a warm process", _points),
+        ("engines", "Compiled engine against the reference", _engines),
+        ("events", "Services per second", _events),
+        ("growth", "Growth", _growth),
+    ):
+        if name in tables:
+            parts += [f"### {title}", table(tables[name])]
+            parts += [_elsewhere()] if name == "processes" else []
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(heads: list[str], rows: list[list[str]]) -> str:
+    """Names to the left, numbers to the right."""
+    numbers = [all(row[i][:1].isdigit() for row in rows if row[i]) for i in range(len(heads))]
+    rule = ["--:" if number else "---" for number in numbers]
+    return "\n".join("| " + " | ".join(row) + " |" for row in [heads, rule, *rows])
+
+
+def _processes(rows: list[Row]) -> str:
+    told = [
+        [f"`xbarsim {r['command']}`", seconds(r["wall_s"]), seconds(r["cpu_s"]), f"{r['peak_mib']:.0f} MiB"]
+        for r in rows
+    ]
+    return _table(["command", "wall clock", "processor", "peak memory"], told)
+
+
+def _elsewhere() -> str:
+    rows = [[tool, network, seconds(wall_s), memory] for tool, network, wall_s, memory in ELSEWHERE]
+    return (
+        "For orientation, measured elsewhere on a comparable machine (each tool answers a question of its own, on "
+        "chips of its own):\n\n" + _table(["tool", "network", "wall clock", "peak memory"], rows)
+    )
+
+
+def _points(rows: list[Row]) -> str:
+    told = [[r["network"], r["chip"], seconds(r["least_s"]), seconds(r["first_s"])] for r in rows]
+    return _table(["network", "chip", "each", "the first"], told)
+
+
+def _engines(rows: list[Row]) -> str:
+    told = [
+        [
+            r["network"],
+            r["chip"],
+            f"{r['latency_ps'] / 1e6:,.1f} µs",
+            seconds(r["run_burst_s"]),
+            seconds(r["run_mvm_s"]),
+            f"{r['run_mvm_s'] / r['run_burst_s']:.0f} ×",
+            seconds(r["point_burst_s"]),
+            f"{r['point_mvm_s'] / r['point_burst_s']:.1f} ×",
+        ]
+        for r in rows
+    ]
+    heads = [
+        "network",
+        "chip",
+        "latency, equal",
+        "run, burst",
+        "run, mvm",
+        "sooner",
+        "point, burst",
+        "sooner",
+    ]
+    return _table(heads, told)
+
+
+def _events(rows: list[Row]) -> str:
+    ready = sorted({r["ready"] for r in rows})
+    rate = {(r["what"], r["ready"]): r["per_s"] for r in rows}
+    told = []
+    for name in dict.fromkeys(r["what"] for r in rows):
+        rates = [rate[name, n] for n in ready]
+        told.append([name, *(f"{each / 1e6:.3g} M" for each in rates), f"{rates[-1] / rates[0]:.2f}"])
+    return _table(["", *(f"{n:,} ready" for n in ready), "last to first"], told)
+
+
+def _growth(rows: list[Row]) -> str:
+    told = [[r["what"], f"{r['size']:,}", seconds(r["seconds"]), f"{r['peak_mib']:.0f} MiB"] for r in rows]
+    return _table(["what grows", "size", "time", "peak memory of the process"], told)
+
+
+def seconds(time_s: float) -> str:
+    """Three digits, in the unit that reads best."""
+    return f"{time_s * 1e3:.3g} ms" if time_s < 1 else f"{time_s:.3g} s"
