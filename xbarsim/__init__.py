@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from xbarsim.api import check, layout, load_chip, load_workload, map_network, simulate, trace
     from xbarsim.errors import MappingError, SimulationError, SpecError, WorkloadError, XbarsimError
+    from xbarsim.scenario.generate import Generate, generate
+    from xbarsim.scenario.generate_result import GenerateResult
     from xbarsim.scenario.infer import Infer
     from xbarsim.scenario.result import Result
     from xbarsim.scenario.store import load_result, save_result
@@ -35,6 +37,9 @@ _HOMES = {
     "check": "xbarsim.api",
     "layout": "xbarsim.api",
     "Infer": "xbarsim.scenario.infer",
+    "Generate": "xbarsim.scenario.generate",
+    "GenerateResult": "xbarsim.scenario.generate_result",
+    "generate": "xbarsim.scenario.generate",
     "Result": "xbarsim.scenario.result",
     "load_result": "xbarsim.scenario.store",
     "save_result": "xbarsim.scenario.store",
@@ -46,6 +51,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "Generate",
+    "GenerateResult",
     "Infer",
     "MappingError",
     "Result",
@@ -54,6 +61,7 @@ __all__ = [
     "WorkloadError",
     "XbarsimError",
     "check",
+    "generate",
     "layout",
     "load_chip",
     "load_generation",

@@ -58,7 +58,8 @@ def simulate(
     Raises: MappingError if the network does not fit, SimulationError if the run cannot end.
     """
     chip, graph, bits = _network(chip, work)
-    return infer(chip, graph, scenario or Infer(), bits, _digest(graph), report)
+    router = work.router if isinstance(work, Workload) else None
+    return infer(chip, graph, scenario or Infer(), bits, _digest(graph), report, router)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import typer
 
 from xbarsim.errors import XbarsimError
 
-COMMANDS = ("run", "check", "map", "explain", "trace", "schema", "show")
+COMMANDS = ("run", "generate", "check", "map", "explain", "trace", "schema", "show")
 
 app = typer.Typer(
     name="xbarsim",

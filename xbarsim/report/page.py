@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from xbarsim.report import figures, figures_tiles, multiplexed, origins, views
-from xbarsim.report.headline import headline
-from xbarsim.report.views import Table
+from xbarsim.report.headline import Figure, headline
+from xbarsim.report.views import Measured, Table
 from xbarsim.scenario.result import Result
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -60,14 +61,18 @@ def write_page(result: Result, path: str | Path) -> Path:
 
 def render_page(result: Result) -> str:
     """The page as text; every text of the result is escaped."""
+    return rendered(result, headline(result), sections(result))
+
+
+def rendered(result: Measured, figures_told: Sequence[Figure], parts: Iterable[Section]) -> str:
+    """A page of cards and sections."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    figures_told = headline(result)
     return environment.get_template("page.html.j2").render(
         result=result, cards=figures_told[:_CARDS], further=figures_told[_CARDS:],
-        sections=[section for section in sections(result) if section.filled],
+        sections=[section for section in parts if section.filled],
         open_up_to=_OPEN_UP_TO_ROWS, broken=[law for law in result.laws if not law.holds],
         style=Markup(_asset("page.css")), script=Markup(_asset("page.js")), Markup=Markup,
     )  # fmt: skip

@@ -45,6 +45,7 @@ from xbarsim.scenario.result import (
 from xbarsim.scenario.run import Bench, Run
 from xbarsim.spec.chip import Chip
 from xbarsim.workload.graph import OpGraph
+from xbarsim.workload.routing import Router
 
 SLICES = 200_000  # kept of a run that could not end
 Report = Callable[[str, int, int], None]  # (what runs, done, in all)
@@ -80,8 +81,11 @@ def infer(
     activation_bits: int | None = None,
     workload_sha256: str = "",
     report: Report | None = None,
+    router: Router | None = None,
 ) -> Result:
     """Run a network on a chip.
+
+    router: sends tokens to the experts of a mixture; without one every expert works on every token.
 
     Raises: MappingError if it does not fit, SimulationError if the run cannot end (with its timeline so far) or
         breaks a law.
@@ -90,7 +94,7 @@ def infer(
         return _infer_phased(chip, graph, scenario, activation_bits, workload_sha256, report)
     floor = Floor(chip)
     program = map_network(chip, graph, activation_bits)
-    bench = Bench(chip, floor, program, scenario.granularity)
+    bench = Bench(chip, floor, program, scenario.granularity, router)
     alone = _alone(bench, scenario, report)
     run = alone.run
     if scenario.requests > 1:
@@ -193,7 +197,7 @@ def _result(
         elapsed_ps=together.elapsed_ps,
         latency=Latency(tuple(together.completions_ps), alone.latency_ps),
         throughput=_throughput(together),
-        macs_per_request=graph.macs,
+        macs_per_request=together.macs_per_request,
         energy=tuple(energy),
         layers=alone.layers,
         stations=station_rows(together),
@@ -205,7 +209,7 @@ def _result(
         reported=_reported(chip, best, area_rows(floor)),
         calibrated={key: tuple(figures) for key, figures in chip.header.calibrated.items()},
         laws=_once(laws),
-        notes=_notes(chip, program),
+        notes=_notes(chip, together.program),
         provenance=_provenance(chip, scenario, workload_sha256),
         timeline=alone.timeline,
     )

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isclose
 
 from xbarsim.mapping.program import Program
-from xbarsim.scenario.ledger import action_rows
+from xbarsim.scenario.ledger import Ledger, action_rows
 from xbarsim.scenario.result import Law
 from xbarsim.scenario.run import Run
+from xbarsim.scenario.stages import Meta, Workshop
+from xbarsim.spec.chip import Chip
 from xbarsim.workload.graph import OpKind
 
 
-def program_laws(program: Program) -> tuple[Law, ...]:
-    """Of a mapping: every block in one place, every place with at most one block."""
+def program_laws(*programs: Program) -> tuple[Law, ...]:
+    """Of a mapping, or of several that share a chip: every block in one place, every place with at most one
+    block."""
     lost = doubled = 0
     taken: dict[str, int] = {}  # tile -> its array slots that hold a block, one bit for each
-    for name, copies in program.copies.items():
-        for copy in copies:
+    placings = [(name, program) for program in programs for name in program.copies]
+    for name, program in placings:
+        for copy in program.copies[name]:
             there = 0
             for s in copy.segments:
                 blocks, slots = _bits(s.first_block, s.blocks), _bits(s.first_slot, s.blocks)
@@ -26,8 +31,10 @@ def program_laws(program: Program) -> tuple[Law, ...]:
                 taken[s.tile] = others | slots
             lost += program.cuts[name].blocks - there.bit_count()
     placed = sum(slots.bit_count() for slots in taken.values())
-    over = sum((slots >> program.slots_per_tile).bit_count() for slots in taken.values())
-    weights = all(int(c.block_weights.sum()) == c.matrix.weights for c in program.cuts.values())
+    size = programs[0].slots_per_tile
+    over = sum((slots >> size).bit_count() for slots in taken.values())
+    cuts = [c for program in programs for c in program.cuts.values()]
+    weights = all(int(c.block_weights.sum()) == c.matrix.weights for c in cuts)
     return (
         Law(
             "blocks placed once",
@@ -37,7 +44,7 @@ def program_laws(program: Program) -> tuple[Law, ...]:
         Law(
             "tiles within capacity",
             not over,
-            f"{over} blocks beyond the {program.slots_per_tile} arrays of a tile",
+            f"{over} blocks beyond the {size} arrays of a tile",
         ),
         Law("weights cut without loss", weights, "blocks hold exactly the weights of their matrices"),
     )
@@ -48,34 +55,41 @@ def _bits(first: int, count: int) -> int:
 
 
 def run_laws(run: Run) -> tuple[Law, ...]:
-    return (_macs(run), _energy(run), _time(run), _positions(run), _bounds(run))
+    return (
+        _macs(run),
+        energy_law(run.chip, run.shop.metas),
+        time_law(run.shop, run.elapsed_ps),
+        _positions(run),
+        _bounds(run),
+    )
 
 
 def _macs(run: Run) -> Law:
     done = sum(meta.macs * meta.jobs for meta in run.shop.metas)
-    asked = run.program.graph.macs * run.requests
+    asked = run.macs_per_request * run.requests
     return Law("MACs in = MACs done", done == asked, f"{asked:,} asked, {done:,} done")
 
 
-def _energy(run: Run) -> Law:
+def energy_law(chip: Chip, metas: list[Meta]) -> Law:
     """The ledger's rows against the stages' own sums: two ways to the same energy."""
-    rows = action_rows(run.chip, run.shop.metas)
+    rows = action_rows(chip, metas)
     by_rows = sum(row.energy_pj for row in rows)
-    by_stages = sum(meta.energy_pj * meta.jobs for meta in run.shop.metas)
+    by_stages = sum(meta.energy_pj * meta.jobs for meta in metas)
     fine = isclose(by_rows, by_stages, rel_tol=1e-9, abs_tol=1e-9) and all(row.energy_pj >= 0 for row in rows)
     return Law("ledger = sum of actions", fine, f"{by_rows:.6g} pJ and {by_stages:.6g} pJ, none negative")
 
 
-def _time(run: Run) -> Law:
+def time_law(shop: Workshop, elapsed_ps: int) -> Law:
+    """Of all stations, after a run that took so long."""
     wrong = [
         s.name
-        for s in run.shop.stations.values()
-        if s.free != s.servers or s.queue or not 0 <= s.busy_ps <= s.held_ps <= s.servers * run.elapsed_ps
+        for s in shop.stations.values()
+        if s.free != s.servers or s.queue or not 0 <= s.busy_ps <= s.held_ps <= s.servers * elapsed_ps
     ]
     return Law(
         "busy + blocked + idle = elapsed",
         not wrong,
-        f"{len(run.shop.stations)} stations" if not wrong else f"broken at {', '.join(wrong[:3])}",
+        f"{len(shop.stations)} stations" if not wrong else f"broken at {', '.join(wrong[:3])}",
     )
 
 
@@ -92,7 +106,7 @@ def _positions(run: Run) -> Law:
 def _bounds(run: Run) -> Law:
     """No run is faster than its slowest resource, nor than one job of each step along the longest path."""
     roof = max((-(-s.busy_ps // s.servers) for s in run.shop.stations.values()), default=0)
-    path = critical_path_ps(run)
+    path = critical_path_ps(run.program, run.shop.metas, run.ledger)
     last = run.completions_ps[-1] if run.completions_ps else 0
     return Law(
         "latency >= roofline and critical path",
@@ -101,22 +115,22 @@ def _bounds(run: Run) -> Law:
     )
 
 
-def critical_path_ps(run: Run) -> int:
+def critical_path_ps(program: Program, metas: Sequence[Meta], ledger: Ledger) -> int:
     """Arrays' time of one product of each layer, along the longest path of the network."""
     one: dict[str, int] = {}
-    for stage_ps, op in _array_times(run):
+    for stage_ps, op in _array_times(metas, ledger):
         one[op] = max(one.get(op, 0), stage_ps)
     longest: dict[str, int] = {}
-    for step in run.program.steps:
+    for step in program.steps:
         before = max((longest[link.producer] for link in step.inputs), default=0)
         longest[step.name] = before + (one.get(step.name, 0) if step.op.kind is OpKind.MVM else 0)
     return max(longest.values(), default=0)
 
 
-def _array_times(run: Run) -> list[tuple[int, str]]:
+def _array_times(metas: Sequence[Meta], ledger: Ledger) -> list[tuple[int, str]]:
     """(time of one product on its arrays, operation)."""
     times = []
-    for meta in run.shop.metas:
+    for meta in metas:
         if meta.macs and meta.jobs:
-            times.append((run.ledger.busy_ps[id(meta)] // meta.jobs, meta.op))
+            times.append((ledger.busy_ps[id(meta)] // meta.jobs, meta.op))
     return times

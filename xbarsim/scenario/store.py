@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from xbarsim.errors import Problem, SpecError
+from xbarsim.scenario.generate_result import GenerateResult
 from xbarsim.scenario.result import Result
 
 SCHEMA = 1
+Stored = Result | GenerateResult
+_KINDS: dict[str, type[Stored]] = {"infer": Result, "generate": GenerateResult}  # by scenario
 RESULT_FILE, TIMELINE_FILE, PAGE_FILE = "result.json", "timeline.json", "page.html"
 _OWN_FILES = (RESULT_FILE, TIMELINE_FILE, PAGE_FILE)
 _TUPLE, _FLOAT = "$tuple", "$float"
@@ -32,7 +35,7 @@ class _Misfit(Exception):
         self.key, self.found, self.allowed = key, found, allowed
 
 
-def save_result(result: Result, folder: str | Path, files: Mapping[str, str] | None = None) -> Path:
+def save_result(result: Stored, folder: str | Path, files: Mapping[str, str] | None = None) -> Path:
     """Write the run folder: result.json and the given further texts (file name -> text), in one step.
 
     The timeline is not in result.json: it goes along as a text made for a trace viewer. An
@@ -56,8 +59,9 @@ def save_result(result: Result, folder: str | Path, files: Mapping[str, str] | N
     return folder
 
 
-def load_result(folder: str | Path) -> Result:
-    """The Result of a run folder, equal to the one saved but for its timeline (None)."""
+def load_result(folder: str | Path) -> Any:
+    """The result of a run folder (a Result, or of a generation a GenerateResult), equal to the one saved but for
+    its timeline (None)."""
     folder = Path(folder).resolve()  # through a link: what it points to is replaced, not the link
     source = folder if folder.exists() else _previous(folder)
     path = source / RESULT_FILE if source.is_dir() else folder
@@ -69,13 +73,15 @@ def load_result(folder: str | Path) -> Result:
     return result_from_json(text, path)
 
 
-def result_to_json(result: Result) -> str:
+def result_to_json(result: Stored) -> str:
     """Deterministic text: equal results give equal bytes."""
-    stored = {"schema": SCHEMA, "result": encode(dataclasses.replace(result, timeline=None), Result)}
+    if isinstance(result, Result):
+        result = dataclasses.replace(result, timeline=None)
+    stored = {"schema": SCHEMA, "result": encode(result, type(result))}
     return json.dumps(stored, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def result_from_json(text: str, path: Path) -> Result:
+def result_from_json(text: str, path: Path) -> Stored:
     """Inverse of result_to_json; `path` is for the messages."""
     try:
         stored = json.loads(text)
@@ -85,7 +91,9 @@ def result_from_json(text: str, path: Path) -> Result:
     if schema != SCHEMA:
         raise _broken(path, "schema", f"found {schema!r}", f"{SCHEMA}, which this version reads")
     try:
-        result: Result = decode(stored.get("result"), Result, "result")
+        found = stored.get("result")
+        kind = _KINDS.get(found.get("scenario"), Result) if isinstance(found, dict) else Result
+        result: Stored = decode(found, kind, "result")
         return result
     except _Misfit as misfit:
         raise _broken(path, misfit.key, f"found {misfit.found}", misfit.allowed) from None
