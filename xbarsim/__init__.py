@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from xbarsim.scenario.arrivals import Constant, OnOff, Poisson, Recorded, Saturated
     from xbarsim.scenario.arrivals_text import read_arrivals
     from xbarsim.scenario.batching import Fixed, OneByOne, TimeOut
+    from xbarsim.scenario.generate import Generate, generate
+    from xbarsim.scenario.generate_result import GenerateResult
     from xbarsim.scenario.infer import Infer
     from xbarsim.scenario.precision import Precision
     from xbarsim.scenario.result import Result
@@ -54,6 +56,9 @@ _HOMES = {
     "Fixed": "xbarsim.scenario.batching",
     "TimeOut": "xbarsim.scenario.batching",
     "Precision": "xbarsim.scenario.precision",
+    "Generate": "xbarsim.scenario.generate",
+    "GenerateResult": "xbarsim.scenario.generate_result",
+    "generate": "xbarsim.scenario.generate",
     "Result": "xbarsim.scenario.result",
     "ServeResult": "xbarsim.scenario.serve_result",
     "load_result": "xbarsim.scenario.store",
@@ -68,6 +73,8 @@ _HOMES = {
 __all__ = [
     "Constant",
     "Fixed",
+    "Generate",
+    "GenerateResult",
     "Infer",
     "MappingError",
     "OnOff",
@@ -86,6 +93,7 @@ __all__ = [
     "WorkloadError",
     "XbarsimError",
     "check",
+    "generate",
     "layout",
     "load_chip",
     "load_generation",

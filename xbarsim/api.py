@@ -96,7 +96,8 @@ def simulate(
     if isinstance(work, Sequence):
         raise TypeError("several networks are run under load: give xs.Serve(requests=...) as the scenario")
     chip, graph, bits = _network(chip, work)
-    return infer(chip, graph, scenario or Infer(), bits, _digest(graph), report)
+    router = work.router if isinstance(work, Workload) else None
+    return infer(chip, graph, scenario or Infer(), bits, _digest(graph), report, router)
 
 
 def saturation(

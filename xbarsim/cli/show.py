@@ -16,8 +16,11 @@ def register(app: typer.Typer) -> None:
 
 def show(folder: Annotated[Path, typer.Argument(help="a run folder made by `xbarsim run --out`")]) -> None:
     """Print a saved run again."""
+    from xbarsim.report.generate_tables import generate_table
     from xbarsim.report.tables import result_table
+    from xbarsim.scenario.generate_result import GenerateResult
     from xbarsim.scenario.store import load_result
 
-    screen = console()
-    screen.print(result_table(load_result(folder), screen.width))
+    screen, result = console(), load_result(folder)
+    drawn = generate_table if isinstance(result, GenerateResult) else result_table
+    screen.print(drawn(result, screen.width))

@@ -17,7 +17,7 @@ import numpy as np
 from xbarsim.errors import MappingError
 from xbarsim.mapping.blocks import Cut
 from xbarsim.mapping.floor import Floor
-from xbarsim.mapping.program import Copy, Link, Share, Step
+from xbarsim.mapping.program import Copy, Link, Share, Step, in_place
 from xbarsim.spec.roles import Storage
 from xbarsim.workload.graph import OpKind, Positions
 
@@ -134,7 +134,7 @@ def give_room(
     least, shares = _least(steps, by_name, lambda step: stored_shares(step, floor, cuts, copies))
     places = {key: _scaled(tiles, by_name[key[0]].last.width * bits) for key, tiles in shares.items()}
     demand = _demand(least, places)
-    _check(floor, demand, size, part.path, places, least)
+    _check(floor, demand, size, part.path, places, least, kept)
     flowing = {key: positions + _in_flight(by_name[key[0]]) for key, positions in least.items()}
     needed, wanted = _bits(least, places), _bits(flowing, places)
     room = {}
@@ -177,8 +177,9 @@ def _least(
         for link, positions in (
             zip(step.inputs, least_of(step, by_name, chunks), strict=True) if tiles else ()
         ):
-            least[link.producer, link.consumer] = positions
-            shares[link.producer, link.consumer] = tiles
+            if not in_place(by_name[link.producer], step):
+                least[link.producer, link.consumer] = positions
+                shares[link.producer, link.consumer] = tiles
     return least, shares
 
 
@@ -257,13 +258,22 @@ def _check(
     buffer: str,
     places: dict[Key, dict[str, float]],
     least: dict[Key, int],
+    others: Mapping[str, int],
 ) -> None:
-    over = {tile: bits for tile, bits in demand.items() if bits > size}
+    needed = {tile: demand.get(tile, 0) + others.get(tile, 0) for tile in {**demand, **others}}
+    over = {tile: bits for tile, bits in needed.items() if bits > size}
     if not over:
         return
     worst = max(over, key=over.__getitem__)
     on_worst = {key: int(least[key] * tiles[worst]) for key, tiles in places.items() if worst in tiles}
-    largest = max(on_worst, key=on_worst.__getitem__)
+    largest = max(on_worst, key=on_worst.__getitem__, default=("", ""))
+    if others.get(worst, 0) > on_worst.get(largest, 0):
+        raise MappingError(
+            f"{floor.chip.name}: {len(over)} tiles need more buffer than they have; the fullest, {worst}, needs "
+            f"{over[worst] / 8192:.4g} KiB of {size / 8192:.4g} KiB, most of it ({others[worst] / 8192:.4g} KiB) for "
+            f"keys and values, and what flows beside: {(over[worst] - size) / 8192:.4g} KiB missing. Raise "
+            f"{buffer}.capacity, let in fewer requests at a time, or keep them in a memory (mapping.kv_cache: off_chip)"
+        )
     raise MappingError(
         f"{floor.chip.name}: {len(over)} tiles need more buffer than they have; the fullest, {worst}, needs "
         f"{over[worst] / 8192:.4g} KiB of {size / 8192:.4g} KiB, most of it ({on_worst[largest] / 8192:.4g} KiB) for "

@@ -14,8 +14,9 @@ from xbarsim.mapping.buffers import give_room
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.multiplex import Block, Phase, Schedule, schedule
 from xbarsim.mapping.phases import FETCH, PARK, Division, Parked, divide, parted, pieces, products_of
-from xbarsim.mapping.plan import Homes, _Planner, _ports
+from xbarsim.mapping.plan import Homes, Planner, _ports
 from xbarsim.mapping.program import Copy, Link, Program, Segment, Step
+from xbarsim.mapping.state import Memory
 from xbarsim.spec.chip import Chip, Part
 from xbarsim.spec.roles import Storage
 from xbarsim.workload.graph import Op, OpGraph, Positions
@@ -126,14 +127,14 @@ class _Full(Exception):
     """A place is too small for what is parked; says how much is missing."""
 
 
-class _PhasePlanner(_Planner):
+class _PhasePlanner(Planner):
     """A planner that knows where results are parked."""
 
     def __init__(
         self, floor: Floor, graph: OpGraph, cuts: dict[str, Cut], copies: dict[str, tuple[Copy, ...]],
         memory: Part | None, parked: dict[str, tuple[str, Homes, Positions]],
     ):  # fmt: skip
-        super().__init__(floor, graph, cuts, copies)
+        super().__init__(floor, graph, cuts, copies, Memory(floor))
         self.memory, self.parked = memory, parked
 
     def _where(self, op: Op, links: tuple[Link, ...]) -> tuple[str, Homes, Positions]:

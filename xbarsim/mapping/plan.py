@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -14,12 +15,12 @@ from xbarsim.mapping.heads import Heads
 from xbarsim.mapping.place import place
 from xbarsim.mapping.plot import Plot
 from xbarsim.mapping.program import Copy, Link, Program, Share, Step
-from xbarsim.mapping.sources import Source, both, identity, pointwise
+from xbarsim.mapping.sources import Source, at_one, both, identity, pointwise
+from xbarsim.mapping.state import KEPT, Memory, at_once, check_room, reserved
 from xbarsim.mapping.stripes import grid, owners
 from xbarsim.spec.chip import Chip, Part
 from xbarsim.spec.graph import instances
 from xbarsim.workload.graph import Op, OpGraph, OpKind, Positions, Window
-from xbarsim.workload.state import kept_outside
 
 COMPUTED = (OpKind.ELEMENTWISE, OpKind.NORMALISATION, OpKind.SOFTMAX, OpKind.POOLING)
 FUSED = (OpKind.ELEMENTWISE, OpKind.NORMALISATION, OpKind.SOFTMAX)
@@ -36,15 +37,15 @@ def map_network(
     plot: what it may use of the chip beside others; all of it if None.
     Raises: MappingError if it does not fit, or a component it needs is missing or out of reach.
     """
-    graph = kept_outside(graph)  # no part of a chip keeps state yet
     floor = Floor(chip)
     cuts, copies = place(graph, floor, plot)
     bits = activation_bits or chip.header.precision.activations
-    planner = _Planner(floor, graph, cuts, copies)
+    planner = Planner(floor, graph, cuts, copies, Memory.of(floor, graph))
     steps = planner.steps()
-    steps, demand, notes = give_room(
-        floor, steps, bits, cuts, copies, NOTHING_KEPT if plot is None else plot.kept_bits
-    )
+    kept = planner.state.kept(graph.ops, bits)
+    check_room(kept, chip.name)
+    taken = Counter(NOTHING_KEPT if plot is None else plot.kept_bits) + Counter(reserved(kept))
+    steps, demand, notes = give_room(floor, steps, bits, cuts, copies, taken)
     return Program(
         chip.name,
         graph,
@@ -56,14 +57,22 @@ def map_network(
         floor.slots_per_tile,
         graph.notes + planner.notes() + notes,
         demand,
+        kept,
     )
 
 
-class _Planner:
+class Planner:
+    """Plans one network whose matrices are placed."""
+
     def __init__(
-        self, floor: Floor, graph: OpGraph, cuts: dict[str, Cut], copies: dict[str, tuple[Copy, ...]]
+        self,
+        floor: Floor,
+        graph: OpGraph,
+        cuts: dict[str, Cut],
+        copies: dict[str, tuple[Copy, ...]],
+        state: Memory,
     ):
-        self.floor, self.graph, self.cuts, self.copies = floor, graph, cuts, copies
+        self.floor, self.graph, self.cuts, self.copies, self.state = floor, graph, cuts, copies, state
         self.made: dict[str, Step] = {}
         self.in_step: dict[str, str] = {}  # operation -> step that holds it
         self.free: dict[str, list[Source]] = {}
@@ -73,7 +82,7 @@ class _Planner:
         self.heads = Heads(cuts, floor.chip.header.mapping.partial_sums == "chain")
 
     def notes(self) -> tuple[str, ...]:
-        return tuple(self.remarks)
+        return (*self.state.notes, *self.remarks)
 
     def steps(self) -> tuple[Step, ...]:
         for op in self.graph.ops:
@@ -85,6 +94,7 @@ class _Planner:
         if self.missing:
             lines = "\n  ".join(_and_more(names, why) for why, names in _by_reason(self.missing).items())
             raise MappingError(f"{self.graph.name} on {self.floor.chip.name}: no component for\n  {lines}")
+        self.made = self.state.settle(self.made)
         return tuple(self._by_lines(step) for step in self.made.values())
 
     def _by_lines(self, step: Step) -> Step:
@@ -145,7 +155,9 @@ class _Planner:
             return False
         source = sources[0]
         step = self.made.get(self.in_step.get(source.producer, ""))
-        if step is None or step.op.kind in (OpKind.INPUT, OpKind.GATHER, OpKind.MOVE, OpKind.OUTPUT):
+        if step is None or step.op.kind in (OpKind.INPUT, OpKind.GATHER, OpKind.MOVE, OpKind.OUTPUT, *KEPT):
+            return False
+        if op.expert != step.op.expert:
             return False
         # A sum over the whole vector needs it in one place.
         if op.kind is not OpKind.ELEMENTWISE and any(len(home) > 1 for home in step.homes):
@@ -167,6 +179,9 @@ class _Planner:
             for s in sources
         )
         unit, homes, owner = self._where(op, links)
+        if op.kind is OpKind.STATE:
+            self.free[op.name] = [at_one(op.name, op.positions)]
+            op, owner = at_once(op), owner[:1]
         self.made[op.name] = Step(op, (), unit, (), homes, owner, links, self._columns(op, links))
         self.in_step[op.name] = op.name
 
@@ -176,6 +191,8 @@ class _Planner:
         if op.kind in (OpKind.INPUT, OpKind.OUTPUT, OpKind.GATHER):
             unit, homes = self._table(op) if op.kind is OpKind.GATHER else self._outside()
             return unit, homes, np.arange(op.positions, dtype=np.int64) % len(homes)
+        if op.kind in KEPT:
+            return self.state.unit(), (self.state.home(op),), alone
         if op.kind is OpKind.MVM and op.matrix is not None:
             homes = tuple(self.heads.of(op.matrix, copy) for copy in self.copies[op.matrix])
             return "", homes, owners(op, len(homes))
@@ -187,7 +204,8 @@ class _Planner:
             return "", self._first_tile(), alone
         if self._inside(part):
             return part.path, *self._follow(op, links)
-        start = self.made[links[0].producer].homes[0][0].node if links else self.floor.tiles[0]
+        before = [step for link in links if (step := self.made[link.producer]).op.kind not in KEPT]
+        start = before[0].homes[0][0].node if before else self.floor.tiles[0]
         near = self.floor.graph.nearest(start, instances(self.floor.chip, part))
         return part.path, ((Share(near, 0.0, 1.0),),), alone
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from xbarsim.mapping.blocks import Cut
-from xbarsim.workload.graph import Op, OpGraph, Positions, Window
+from xbarsim.workload.graph import Op, OpGraph, OpKind, Positions, Window
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,33 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """What a network keeps in memory from one run to the next: keys and values of earlier tokens.
+
+    place: "on_chip" or "off_chip"; part: path of the component that keeps it.
+    homes: for each part of the state, the shares of its every vector.
+    bits: of one request at its longest, by node; capacity_bits: of a node, 0 where nothing limits it.
+    requests: whose state is kept at the same time.
+    """
+
+    place: str
+    part: str
+    homes: Mapping[str, tuple[Share, ...]]
+    bits: Mapping[str, int]
+    capacity_bits: int
+    requests: int = 1
+
+    @property
+    def bits_per_request(self) -> int:
+        return sum(self.bits.values())
+
+
+def in_place(producer: Step, reader: Step) -> bool:
+    """Whether a step reads state that is kept right beside it, so that nothing has to move."""
+    return producer.op.kind is OpKind.STATE and reader.op.matrix is None and producer.homes == reader.homes
+
+
+@dataclass(frozen=True)
 class Program:
     """A network on a chip: cuts and copies of its matrices, steps and the links between them."""
 
@@ -94,12 +122,17 @@ class Program:
     slots_per_tile: int
     notes: tuple[str, ...] = ()
     buffer_demand_bits: Mapping[str, int] = field(default_factory=dict)  # tile -> least buffer it needs
+    kept: Kept | None = None
 
     @property
     def arrays_used(self) -> int:
         return sum(
             segment.blocks for copies in self.copies.values() for copy in copies for segment in copy.segments
         )
+
+    @cached_property
+    def by_name(self) -> dict[str, Step]:
+        return {step.name: step for step in self.steps}
 
     def readers(self) -> dict[str, list[Link]]:
         found: dict[str, list[Link]] = {step.name: [] for step in self.steps}

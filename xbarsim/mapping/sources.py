@@ -25,6 +25,12 @@ def identity(producer: str, positions: int) -> Source:
     return Source(producer, index, index)
 
 
+def at_one(producer: str, positions: int) -> Source:
+    """Data of so many positions that all come with one job."""
+    index = np.zeros(positions, dtype=np.int64)
+    return Source(producer, index, index)
+
+
 def both(a: Source, b: Source) -> Source:
     """One source that is read in two ways: all that either needs."""
     return Source(

@@ -49,6 +49,12 @@ def tile_map_figure(result: Result) -> str:
     return _tiles_figure(result.tiles, [row.name for row in in_order(result.layers)], with_busy=True)
 
 
+def placed_figure(tiles: Sequence[TileRow]) -> str:
+    """The same of a result without layers: matrices in the order in which they are placed."""
+    names = dict.fromkeys(name for row in tiles for name in row.ops)
+    return _tiles_figure(tiles, list(names), with_busy=True)
+
+
 def layout_figure(layout: Layout) -> str:
     """Two maps of the tiles: cells used, and the layers from first to last; nothing has run yet."""
     return _tiles_figure(layout.tiles, [row.matrix for row in layout.matrices], with_busy=False)

@@ -17,6 +17,7 @@ from xbarsim.report.quantities import (
     format_quantity,
     format_share,
 )
+from xbarsim.report.views import Measured
 from xbarsim.scenario.result import Result
 
 
@@ -104,7 +105,7 @@ def _throughput(result: Result) -> Figure:
     )
 
 
-def unknown_energies(result: Result) -> int:
+def unknown_energies(result: Measured) -> int:
     """How many prices and powers nobody published: with any, energy and power are lower bounds."""
     keys = (row.key.rpartition(".")[2] for row in result.sources if row.status == "unknown")
     return sum("energy" in key or "power" in key for key in keys)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from xbarsim.report.views import Cell, Column, Table
+from xbarsim.report.views import Cell, Column, Measured, Table
 from xbarsim.scenario.result import Result
 
 NOT_SIMULATED = "not simulated here"
@@ -13,7 +13,7 @@ _SHOWN_APART = ("figure", "value", "source", "simulated")
 _STATUS_TONES = {"unknown": "bad", "calibrated": "warn", "ideal": "warn"}
 
 
-def source_table(result: Result) -> Table:
+def source_table(result: Measured) -> Table:
     """Every number of the chip: value, status, who says so, and where it is written down."""
     columns = (Column("key"), Column("value"), Column("status"), Column("source"), Column("where"))
     rows = tuple(
@@ -50,13 +50,13 @@ def published_table(result: Result) -> Table:
     return Table("Published beside simulated", columns, tuple(rows))
 
 
-def calibrated_table(result: Result) -> Table:
+def calibrated_table(result: Measured) -> Table:
     columns = (Column("fitted parameter"), Column("fitted to"))
     rows = tuple((Cell(key), Cell("; ".join(figures))) for key, figures in sorted(result.calibrated.items()))
     return Table("Calibrated parameters", columns, rows)
 
 
-def calibrated_words(result: Result) -> str:
+def calibrated_words(result: Measured) -> str:
     """How many numbers were fitted rather than taken from a source."""
     fitted, all_numbers = len(result.calibrated), len(result.sources)
     if not fitted:
@@ -67,7 +67,7 @@ def calibrated_words(result: Result) -> str:
     )
 
 
-def provenance_table(result: Result) -> Table:
+def provenance_table(result: Measured) -> Table:
     rows = tuple((Cell(key), Cell(text)) for key, text in _flattened(result.provenance))
     return Table("Provenance", (Column("what"), Column("value")), rows)
 

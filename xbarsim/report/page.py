@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,6 +13,7 @@ from markupsafe import Markup
 from xbarsim.report import figures, figures_tiles, multiplexed, origins, views
 from xbarsim.report.headline import Figure, headline
 from xbarsim.report.sections import Section
+from xbarsim.report.views import Measured
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
 
@@ -44,11 +46,15 @@ def write_page(result: Result | ServeResult, path: str | Path) -> Path:
 
 def render_page(result: Result | ServeResult) -> str:
     """The page as text; every text of the result is escaped."""
+    return rendered(result, *_content(result))
+
+
+def rendered(result: Measured | ServeResult, figures_told: Sequence[Figure], parts: Iterable[Section]) -> str:
+    """A page of cards and sections."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    figures_told, parts = _content(result)
     return environment.get_template("page.html.j2").render(
         result=result, cards=figures_told[:_CARDS], further=figures_told[_CARDS:],
         sections=[section for section in parts if section.filled],

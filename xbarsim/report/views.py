@@ -14,7 +14,10 @@ from xbarsim.report.quantities import (
     format_ps,
     format_share,
 )
+from xbarsim.scenario.generate_result import GenerateResult
 from xbarsim.scenario.result import LayerRow, Result, StationRow, TileRow
+
+Measured = Result | GenerateResult
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,7 @@ def busy_share(row: StationRow) -> float | None:
     return divided(row.busy_ps, row.busy_ps + row.blocked_ps + row.idle_ps)
 
 
-def station_table(result: Result, limit: int) -> Table:
+def station_table(result: Measured, limit: int) -> Table:
     """The busiest stations, what waited in front of them, and for whom."""
     columns = (
         Column("station"),
@@ -206,7 +209,7 @@ def _station_cells(row: StationRow) -> tuple[Cell, ...]:
     )
 
 
-def tile_table(result: Result, limit: int) -> Table:
+def tile_table(result: Measured, limit: int) -> Table:
     """Who sits where, the busiest tiles first."""
     columns = (
         Column("tile"),
@@ -235,7 +238,7 @@ def _tile_cells(row: TileRow) -> tuple[Cell, ...]:
     )
 
 
-def area_table(result: Result) -> Table:
+def area_table(result: Measured) -> Table:
     columns = (
         Column("component"),
         Column("kind"),
@@ -256,7 +259,7 @@ def area_table(result: Result) -> Table:
     return Table("Area", columns, tuple(rows), "shares of the known area")
 
 
-def law_table(result: Result) -> Table:
+def law_table(result: Measured) -> Table:
     columns = (Column("law"), Column("holds"), Column("detail"))
     rows = tuple(
         (

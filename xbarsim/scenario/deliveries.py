@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from xbarsim.engine.chain import Chain, Par, Work
 from xbarsim.engine.stream import Edge
-from xbarsim.mapping.program import Link, Program, Step
+from xbarsim.mapping.plan import OUTSIDE
+from xbarsim.mapping.program import Link, Program, Share, Step, in_place
 from xbarsim.mapping.stripes import Readers, readers
+from xbarsim.scenario.stages import join
 from xbarsim.scenario.transport import Reader, Transport
 from xbarsim.workload.graph import OpKind
 
 Span = tuple[str, float, float]  # a node, and the part of the vector that is read there
+
+
+def gate_name(group: str, expert: int) -> str:
+    return f"{group}.{expert}"
 
 
 class Job(NamedTuple):
@@ -30,24 +37,21 @@ class Job(NamedTuple):
 class Deliveries:
     """Builds the edges of a program."""
 
-    def __init__(self, program: Program, transport: Transport, chunks: Mapping[str, int]):
-        self.program, self.transport, self.chunks = program, transport, chunks
+    def __init__(
+        self,
+        program: Program,
+        transport: Transport,
+        chunks: Mapping[str, int],
+        longer: Sequence[Mapping[str, Step]],
+    ):
+        self.program, self.transport, self.chunks, self.longer = program, transport, chunks, longer
         self.steps = {step.name: step for step in program.steps}
         self._spans: dict[str, list[list[Span]]] = {}
 
     def edge(self, link: Link) -> Edge:
         """The edge of a link; jobs that are alike share a delivery."""
         producer, consumer = self.steps[link.producer], self.steps[link.consumer]
-        read_by = readers(link, consumer.owners, len(consumer.homes), producer.op.positions)
-        size = self.chunks[link.producer]
-        jobs, route = _by_position(producer, read_by) if size == 1 else _by_line(producer, read_by, size)
-        spans = _Spans(self._spans_of(consumer), read_by)
-        bits = producer.last.width * self.program.activation_bits
-        name, homes = producer.last.name, producer.homes
-        deliveries = tuple(
-            self.transport.spread(name, homes[job.owner], spans.reading(job), bits * job.positions)
-            for job in jobs
-        )
+        jobs, route, spans = self._jobs(link)
         return Edge(
             producer.name,
             consumer.name,
@@ -55,9 +59,62 @@ class Deliveries:
             link.last_needed.tolist(),
             link.first_needed.tolist(),
             link.capacity,
-            deliveries,
+            self._moved(jobs, spans, producer, consumer),
             route,
+            self._grown(link, jobs, spans),
+            self._gate(producer, consumer),
         )
+
+    def _jobs(self, link: Link) -> tuple[list[Job], list[int], _Spans]:
+        """Kinds of jobs of a link's producer, the kind of each job, and where they are read."""
+        producer, consumer = self.steps[link.producer], self.steps[link.consumer]
+        read_by = readers(link, consumer.owners, len(consumer.homes), producer.op.positions)
+        size = self.chunks[link.producer]
+        jobs, route = _by_position(producer, read_by) if size == 1 else _by_line(producer, read_by, size)
+        return jobs, route, _Spans(self._spans_of(consumer), read_by)
+
+    def _moved(self, jobs: list[Job], spans: _Spans, producer: Step, consumer: Step) -> tuple[Work, ...]:
+        """What moves each kind of job."""
+        if in_place(producer, consumer):
+            return (Chain(()),) * len(jobs)
+        op, bits = producer.last, producer.last.width * self.program.activation_bits
+        if consumer.op.kind is OpKind.STORE:
+            return tuple(self._to_memory(producer.homes[job.owner], consumer) for job in jobs)
+        works = [
+            self.transport.spread(
+                op.name, producer.homes[job.owner], spans.reading(job), bits * job.positions
+            )
+            for job in jobs
+        ]
+        if producer.op.kind is OpKind.STATE and not producer.unit:
+            works = [join([self.transport.fetched(op.name, producer.homes[0], bits), work]) for work in works]
+        return tuple(works)
+
+    def _to_memory(self, sources: tuple[Share, ...], store: Step) -> Work:
+        """Of what it reads, a store takes its own part; writing it is the store's work."""
+        bits = store.op.width * self.program.activation_bits
+        ways: list[Work] = []
+        for source in sources:
+            for home in store.homes[0]:
+                part = min(source.high, home.high) - max(source.low, home.low)
+                if part > 1e-12 and source.node != home.node and OUTSIDE not in (source.node, home.node):
+                    few = max(1, round(part * bits))
+                    ways.append(self.transport.way(store.name, source.node, home.node, few))
+        return Par(tuple(ways)) if ways else Chain(())
+
+    def _grown(self, link: Link, jobs: list[Job], spans: _Spans) -> tuple[tuple[Work, ...], ...]:
+        """The same for requests with a longer context, where more is moved for them."""
+        if self.steps[link.producer].last.growth is None:
+            return ()
+        return tuple(
+            self._moved(jobs, spans, steps[link.producer], steps[link.consumer]) for steps in self.longer
+        )
+
+    def _gate(self, producer: Step, consumer: Step) -> str | None:
+        """What goes into an expert, or comes out of it, is moved for the tokens that it is chosen for."""
+        if producer.op.positions != consumer.op.positions or self.chunks[producer.name] > 1:
+            return None
+        return gate(consumer) or gate(producer)
 
     def _spans_of(self, step: Step) -> list[list[Span]]:
         """For each copy of a step: where it reads its input, and which part of every vector."""
@@ -108,6 +165,11 @@ class _Spans:
             Reader(node, low, high, positions.bit_count() / job.positions)
             for node, (low, high, positions) in found.items()
         )
+
+
+def gate(step: Step) -> str | None:
+    """The gate of the expert that a step is part of, open for the tokens that are sent to it."""
+    return gate_name(*step.op.expert) if step.op.expert is not None else None
 
 
 def _by_position(producer: Step, read_by: Readers) -> tuple[list[Job], list[int]]:

@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import Any
 
 from xbarsim.engine.granularity import Granularity
-from xbarsim.errors import SimulationError
+from xbarsim.errors import MappingError, SimulationError
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.multiplexed import is_multiplexed, map_phases
 from xbarsim.mapping.phases import FETCH, PARK
@@ -48,6 +48,7 @@ from xbarsim.scenario.result import (
 from xbarsim.scenario.run import Bench, Run
 from xbarsim.spec.chip import Chip
 from xbarsim.workload.graph import OpGraph
+from xbarsim.workload.routing import Router
 
 SLICES = 200_000  # kept of a run that could not end
 Report = Callable[[str, int, int], None]  # (what runs, done, in all)
@@ -83,15 +84,24 @@ def infer(
     activation_bits: int | None = None,
     workload_sha256: str = "",
     report: Report | None = None,
+    router: Router | None = None,
 ) -> Result:
     """Run a network on a chip.
+
+    router: sends tokens to the experts of a mixture; without one every expert works on every token.
 
     Raises: MappingError if it does not fit, SimulationError if the run cannot end (with its timeline so far) or
         breaks a law.
     """
     with uncollected() if scenario.granularity is Granularity.BURST else nullcontext():
-        run = _infer_phased if is_multiplexed(chip, graph) else _infer
-        return run(chip, graph, scenario, activation_bits, workload_sha256, report)
+        if is_multiplexed(chip, graph):
+            if router is not None:
+                raise MappingError(
+                    f"{graph.name} on {chip.name}: a mixture of experts cannot be time multiplexed: which experts a "
+                    "phase needs is known only when its tokens are. Raise the number of tiles so that it fits"
+                )
+            return _infer_phased(chip, graph, scenario, activation_bits, workload_sha256, report)
+        return _infer(chip, graph, scenario, activation_bits, workload_sha256, report, router)
 
 
 def _infer(
@@ -101,10 +111,11 @@ def _infer(
     activation_bits: int | None,
     workload_sha256: str,
     report: Report | None,
+    router: Router | None,
 ) -> Result:
     floor = Floor(chip)
     program = map_network(chip, graph, activation_bits)
-    bench = Bench(chip, floor, program, scenario.granularity)
+    bench = Bench(chip, floor, program, scenario.granularity, router)
     alone = _alone(bench, scenario, report)
     run = alone.run
     if scenario.requests > 1:
@@ -207,7 +218,7 @@ def _result(
         elapsed_ps=together.elapsed_ps,
         latency=Latency(tuple(together.completions_ps), alone.latency_ps),
         throughput=_throughput(together),
-        macs_per_request=graph.macs,
+        macs_per_request=together.macs_per_request,
         energy=tuple(energy),
         layers=alone.layers,
         stations=station_rows(together),
@@ -219,7 +230,7 @@ def _result(
         reported=_reported(chip, best, area_rows(floor)),
         calibrated={key: tuple(figures) for key, figures in chip.header.calibrated.items()},
         laws=_once(laws),
-        notes=_notes(chip, program),
+        notes=_notes(chip, together.program),
         provenance=_provenance(chip, scenario, workload_sha256),
         timeline=alone.timeline,
     )

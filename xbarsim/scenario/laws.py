@@ -66,7 +66,7 @@ def run_laws(run: Run) -> tuple[Law, ...]:
 
 def _macs(run: Run) -> Law:
     done = sum(meta.macs * meta.jobs for meta in run.shop.metas)
-    asked = run.program.graph.macs * run.requests
+    asked = run.macs_per_request * run.requests
     return Law("MACs in = MACs done", done == asked, f"{asked:,} asked, {done:,} done")
 
 

@@ -93,8 +93,8 @@ class PhasedBench:
         ledger = Ledger.of(self.shop.tasks)
         self.last = PhasedRun(
             self.chip, self.program, self.shop, self.network, done, ledger, recorder, lead.completions_ps,
-            clock.now, requests, lead.spans, self.writes.cells_written(), lead.written, lead.writing_ps,
-            len(batches),
+            clock.now, requests, self.program.graph.macs, lead.spans, self.writes.cells_written(),
+            lead.written, lead.writing_ps, len(batches),
         )  # fmt: skip
         return self.last
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xbarsim.engine.clock import Clock
 from xbarsim.engine.flow import Engine
@@ -14,10 +14,12 @@ from xbarsim.errors import SimulationError
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.program import Program
 from xbarsim.scenario.assemble import assemble
+from xbarsim.scenario.gates import Gates, run_routed
 from xbarsim.scenario.ledger import Ledger
 from xbarsim.scenario.record import Recorder
 from xbarsim.scenario.stages import Workshop
 from xbarsim.spec.chip import Chip
+from xbarsim.workload.routing import Router
 
 Progress = Callable[[int, int], None]  # (positions done, positions in all)
 
@@ -36,6 +38,7 @@ class Run:
     completions_ps: list[int]
     elapsed_ps: int
     requests: int
+    macs_per_request: int  # asked for
 
 
 class Bench:
@@ -44,8 +47,16 @@ class Bench:
     A run's counts stand in the stations, stages and metas of the workshop until the next run begins.
     """
 
-    def __init__(self, chip: Chip, floor: Floor, program: Program, granularity: Granularity):
-        self.chip, self.program = chip, program
+    def __init__(
+        self,
+        chip: Chip,
+        floor: Floor,
+        program: Program,
+        granularity: Granularity,
+        router: Router | None = None,
+    ):
+        self.gates = Gates(program.graph, router)
+        self.chip, self.program = chip, replace(program, notes=(*program.notes, *self.gates.notes))
         self.shop = Workshop(Clock(), floor)
         self.network = Network(program.graph.name, tuple(assemble(self.shop, program)))
         self.engine = Engine(granularity, (self.network,))
@@ -63,7 +74,8 @@ class Bench:
         if progress is not None:
             flow.progressed = _summed(progress, requests * self.network.positions)
         try:
-            completions = run_requests(flow, requests)
+            routed = self.gates.router is not None
+            completions = run_routed(flow, requests, self.gates) if routed else run_requests(flow, requests)
         except SimulationError as stopped:
             if recorder is not None:
                 stopped.timeline = recorder.timeline(clock.now)
@@ -83,6 +95,7 @@ class Bench:
             completions,
             clock.now,
             requests,
+            self.gates.macs,
         )
 
 

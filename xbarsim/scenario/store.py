@@ -16,14 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from xbarsim.errors import Problem, SpecError
+from xbarsim.scenario.generate_result import GenerateResult
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
 
 SCHEMA = 1
-Stored = Result | ServeResult
+Stored = Result | ServeResult | GenerateResult
 _KINDS: dict[str, Any] = {
     "infer": Result,
     "serve": ServeResult,
+    "generate": GenerateResult,
 }  # by the scenario; "infer" goes without saying
 RESULT_FILE, TIMELINE_FILE, PAGE_FILE = "result.json", "timeline.json", "page.html"
 _OWN_FILES = (RESULT_FILE, TIMELINE_FILE, PAGE_FILE)
@@ -62,8 +64,9 @@ def save_result(result: Stored, folder: str | Path, files: Mapping[str, str] | N
     return folder
 
 
-def load_result(folder: str | Path) -> Stored:
-    """The Result (or ServeResult) of a run folder, equal to the one saved but for its timeline (None)."""
+def load_result(folder: str | Path) -> Any:
+    """The result of a run folder (a Result, ServeResult or GenerateResult), equal to the one saved but for its
+    timeline (None)."""
     folder = Path(folder).resolve()  # through a link: what it points to is replaced, not the link
     source = folder if folder.exists() else _previous(folder)
     path = source / RESULT_FILE if source.is_dir() else folder
@@ -77,11 +80,12 @@ def load_result(folder: str | Path) -> Stored:
 
 def result_to_json(result: Stored) -> str:
     """Deterministic text: equal results give equal bytes."""
-    stored: dict[str, Any] = {"schema": SCHEMA}
-    if isinstance(result, ServeResult):
-        stored |= {"kind": "serve", "result": encode(result, ServeResult)}
-    else:
-        stored["result"] = encode(dataclasses.replace(result, timeline=None), Result)
+    if isinstance(result, Result):
+        result = dataclasses.replace(result, timeline=None)
+    kind = next(name for name, kept in _KINDS.items() if type(result) is kept)
+    stored: dict[str, Any] = {"schema": SCHEMA, "result": encode(result, type(result))}
+    if kind != "infer":
+        stored["kind"] = kind
     return json.dumps(stored, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -96,7 +100,7 @@ def result_from_json(text: str, path: Path) -> Stored:
         raise _broken(path, "schema", f"found {schema!r}", f"{SCHEMA}, which this version reads")
     kind = stored.get("kind", "infer")
     if kind not in _KINDS:
-        raise _broken(path, "kind", f"found {kind!r}", "infer or serve, which this version reads")
+        raise _broken(path, "kind", f"found {kind!r}", "infer, serve or generate, which this version reads")
     try:
         result: Stored = decode(stored.get("result"), _KINDS[kind], "result")
         return result

@@ -98,6 +98,11 @@ class Transport:
         """Operands from the tile's buffer into a digital unit."""
         return self._buffered("read", op, node, bits)
 
+    def fetched(self, op: str, home: tuple[Share, ...], bits: int) -> Work:
+        """Read from the buffers of all tiles where the parts of a vector of so many bits are kept."""
+        reads = [self.load(op, share.node, part_of(bits, share)) for share in home]
+        return Par(tuple(Chain((stage,)) for stage in reads if stage is not None))
+
     def store(self, op: str, node: str, bits: int) -> Stage | None:
         """Data that arrives at a tile is written into its buffer."""
         return self._buffered("write", op, node, bits)
@@ -224,6 +229,11 @@ class Transport:
         stages = tuple(self._along(op, pieces[0].hops[depth:end], together(pieces)))
         rest = self._branch(op, pieces, end)
         return Seq((Chain(stages), rest)) if stages else rest
+
+
+def part_of(bits: int, share: Share) -> int:
+    """A share of so many bits, rounded so that all shares add up to them."""
+    return round(bits * share.high) - round(bits * share.low)
 
 
 def _part_at(pieces: list[Piece], depth: int) -> int:

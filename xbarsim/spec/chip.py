@@ -41,6 +41,11 @@ class MappingChoices(Spec):
         False,
         description="true: a network that does not fit is run in phases, arrays being rewritten between them",
     )
+    kv_cache: Literal["on_chip", "off_chip"] | None = Field(
+        None,
+        description="where keys and values of earlier tokens are kept; on_chip: in the tiles' buffers, beside "
+        "the units that read them; off_chip: in the memory",
+    )
 
 
 class Reported(Spec):

@@ -15,7 +15,7 @@ from numpy import int64
 from numpy.typing import NDArray
 
 Ints = NDArray[int64]  # in compiled code: memory that is indexed like a flat array, with no bounds
-_POINTER = types.CPointer(types.int64)  # type: ignore[no-untyped-call]
+_POINTER = types.CPointer(types.int64)
 
 
 def _table(typing: Any, addresses: Any, number: Any) -> Any:

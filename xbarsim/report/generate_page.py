@@ -1,0 +1,40 @@
+"""A GenerateResult as one self-contained HTML page."""
+
+from __future__ import annotations
+
+from xbarsim.report import figures_tiles, origins, views
+from xbarsim.report.figures_generate import token_figure
+from xbarsim.report.generate_tables import energy_table, generate_figures, request_table, times_table
+from xbarsim.report.page import rendered
+from xbarsim.report.sections import Section
+from xbarsim.scenario.generate_result import GenerateResult
+
+_MOST_STATIONS, _MOST_TILES = 200, 300
+
+
+def render_generation(result: GenerateResult) -> str:
+    """The page as text; every text of the result is escaped."""
+    return rendered(result, generate_figures(result), _sections(result))
+
+
+def _sections(result: GenerateResult) -> tuple[Section, ...]:
+    """All parts of the page below the headline, in reading order."""
+    return (
+        Section("tokens", "Tokens", "When each request came, was let in, and each of its tokens was out.",
+                token_figure(result), (request_table(result),)),
+        Section("times", "Times under load", tables=(times_table(result),)),
+        Section("energy", "Energy", "Where the energy of each token goes.", tables=(energy_table(result),)),
+        Section("tiles", "Tiles", "How full and how busy each tile is, and which matrices sit where.",
+                figures_tiles.placed_figure(result.tiles), (views.tile_table(result, _MOST_TILES),)),
+        Section("stations", "Stations", "What was busy, and what stood in line in front of it.",
+                tables=(views.station_table(result, _MOST_STATIONS),)),
+        Section("area", "Area", tables=(views.area_table(result),)),
+        Section("calibrated", "Calibrated parameters", origins.calibrated_words(result),
+                tables=(origins.calibrated_table(result),)),
+        Section("laws", "Conservation laws", tables=(views.law_table(result),)),
+        Section("unknown", "Unknown numbers", "What the chip's description leaves unknown.", words=result.unknowns),
+        Section("notes", "Notes", words=result.notes),
+        Section("sources", "Sources", "Every number of the chip, and where it stands.",
+                tables=(origins.source_table(result),)),
+        Section("provenance", "Provenance", tables=(origins.provenance_table(result),)),
+    )  # fmt: skip
