@@ -8,7 +8,8 @@ import numpy as np
 
 from xbarsim.engine.burst import fields as f
 from xbarsim.engine.burst.machine import rearrange
-from xbarsim.engine.burst.tables import Table, Tables
+from xbarsim.engine.burst.tables import Tables
+from xbarsim.engine.burst.works import Table
 from xbarsim.engine.station import Station
 
 FIRST_PASSAGES = 256

@@ -16,7 +16,7 @@ import numpy as np
 from xbarsim.engine.burst import fields as f
 from xbarsim.engine.burst.machine import list_events, portray, rearrange
 from xbarsim.engine.burst.state import State, aligned
-from xbarsim.engine.burst.tables import Table
+from xbarsim.engine.burst.works import Table
 
 BOOKS = (f.HELD_MORE_PS, f.WAITED_PS, f.GATED_PS)  # of a station: what a run adds up
 
