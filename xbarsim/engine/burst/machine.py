@@ -119,9 +119,9 @@ def _kept(file: Path) -> tuple[str, bytes] | None:
 
 def _made(home: str, name: str, numbers: int) -> tuple[str, bytes]:
     """Compile an entry, and keep it for later processes."""
-    from numba.core import compiler, types
-    from numba.core.registry import cpu_target
-
+    compiler: Any = import_module("numba.core.compiler")  # here, as it takes a third of a second
+    types: Any = import_module("numba.core.types")
+    cpu_target: Any = import_module("numba.core.registry").cpu_target
     function = getattr(import_module(f"xbarsim.engine.burst.{home}"), name)
     flags = compiler.Flags()
     bare = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
