@@ -26,7 +26,7 @@ from xbarsim.engine.stream import Network
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.state import at_context
 from xbarsim.mapping.state_pair import map_generation
-from xbarsim.report.generate_page import render_generation
+from xbarsim.report.page import render_page
 from xbarsim.scenario.arrivals import Constant, Recorded
 from xbarsim.scenario.assemble import assemble
 from xbarsim.scenario.generate import Generate, generate
@@ -200,6 +200,16 @@ def test_networks_by_themselves_keep_their_state_too(tmp_path: Path) -> None:
             assert all(law.holds for law in result.laws)
 
 
+def test_a_neighbour_on_the_chip_leaves_room_for_keys_and_values(tmp_path: Path) -> None:
+    chip = small_chip(tmp_path, "on_chip", 8)
+    (alone, longer) = (xs.map_network(chip, decode(4).at_context(n)) for n in (4, 9))
+    for program in (alone, longer):
+        assert program.kept is not None
+        assert all(program.buffer_demand_bits[tile] >= bits > 0 for tile, bits in program.kept.bits.items())
+    more = sum(longer.kept.bits.values()) - sum(alone.kept.bits.values())
+    assert more == 5 * 2 * WIDTH * BITS
+
+
 def test_a_result_comes_back_as_it_was_saved_and_is_shown_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -231,7 +241,7 @@ def test_gpt2_on_a_chip_from_the_command_line(tmp_path: Path, capsys: pytest.Cap
 
 def test_the_page_tells_times_tiles_and_laws(tmp_path: Path) -> None:
     result = generate(small_chip(tmp_path, "on_chip", 8), generation(4, 3), Generate(3))
-    page = render_generation(result)
+    page = render_page(result)
     for part in ("tokens", "times", "energy", "tiles", "stations", "laws", "sources", "provenance"):
         assert f'id="{part}"' in page
     assert f"{len(result.laws)} laws hold" in page

@@ -64,9 +64,9 @@ def generate(
     with _Progress() as progress:
         result = run(load_chip(chip, overrides(set_, mode)), asked, scenario, progress.report)
     if out is not None:
-        from xbarsim.report.generate_page import render_generation
+        from xbarsim.report.page import render_page
 
-        save_result(result, out, {PAGE_FILE: render_generation(result)})
+        save_result(result, out, {PAGE_FILE: render_page(result)})
     if json:
         print(result_to_json(result))
         return

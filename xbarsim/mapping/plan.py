@@ -56,7 +56,7 @@ def map_network(
         floor.tiles,
         floor.slots_per_tile,
         graph.notes + planner.notes() + notes,
-        demand,
+        dict(Counter(demand) + Counter(reserved(kept))),
         kept,
     )
 

@@ -1,23 +1,17 @@
-"""A GenerateResult as one self-contained HTML page."""
+"""The parts of a GenerateResult's page."""
 
 from __future__ import annotations
 
 from xbarsim.report import figures_tiles, origins, views
 from xbarsim.report.figures_generate import token_figure
-from xbarsim.report.generate_tables import energy_table, generate_figures, request_table, times_table
-from xbarsim.report.page import rendered
+from xbarsim.report.generate_tables import energy_table, request_table, times_table
 from xbarsim.report.sections import Section
 from xbarsim.scenario.generate_result import GenerateResult
 
 _MOST_STATIONS, _MOST_TILES = 200, 300
 
 
-def render_generation(result: GenerateResult) -> str:
-    """The page as text; every text of the result is escaped."""
-    return rendered(result, generate_figures(result), _sections(result))
-
-
-def _sections(result: GenerateResult) -> tuple[Section, ...]:
+def generate_sections(result: GenerateResult) -> tuple[Section, ...]:
     """All parts of the page below the headline, in reading order."""
     return (
         Section("tokens", "Tokens", "When each request came, was let in, and each of its tokens was out.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,7 +12,7 @@ from markupsafe import Markup
 from xbarsim.report import figures, figures_tiles, multiplexed, origins, views
 from xbarsim.report.headline import Figure, headline
 from xbarsim.report.sections import Section
-from xbarsim.report.views import Measured
+from xbarsim.scenario.generate_result import GenerateResult
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
 
@@ -27,7 +26,7 @@ _LAYERS_LEAD = (
 )
 
 
-def write_page(result: Result | ServeResult, path: str | Path) -> Path:
+def write_page(result: Result | ServeResult | GenerateResult, path: str | Path) -> Path:
     """Render the page to `path`; an earlier page stays until the new one is complete."""
     path = Path(path).absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -44,17 +43,13 @@ def write_page(result: Result | ServeResult, path: str | Path) -> Path:
     return path
 
 
-def render_page(result: Result | ServeResult) -> str:
+def render_page(result: Result | ServeResult | GenerateResult) -> str:
     """The page as text; every text of the result is escaped."""
-    return rendered(result, *_content(result))
-
-
-def rendered(result: Measured | ServeResult, figures_told: Sequence[Figure], parts: Iterable[Section]) -> str:
-    """A page of cards and sections."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    figures_told, parts = _content(result)
     return environment.get_template("page.html.j2").render(
         result=result, cards=figures_told[:_CARDS], further=figures_told[_CARDS:],
         sections=[section for section in parts if section.filled],
@@ -63,12 +58,16 @@ def rendered(result: Measured | ServeResult, figures_told: Sequence[Figure], par
     )  # fmt: skip
 
 
-def _content(result: Result | ServeResult) -> tuple[tuple[Figure, ...], tuple[Section, ...]]:
+def _content(result: Result | ServeResult | GenerateResult) -> tuple[tuple[Figure, ...], tuple[Section, ...]]:
     """Headline and parts, by the kind of the result."""
     if isinstance(result, ServeResult):
         from xbarsim.report import serve_page, serve_views
 
         return serve_views.headline(result), serve_page.serve_sections(result)
+    if isinstance(result, GenerateResult):
+        from xbarsim.report import generate_page, generate_tables
+
+        return generate_tables.generate_figures(result), generate_page.generate_sections(result)
     return headline(result), sections(result)
 
 
