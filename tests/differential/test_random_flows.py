@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -167,15 +168,26 @@ def history(case: Case, granularity: Granularity) -> tuple[Any, ...]:
     return log.all, ends, clock.now, error, [] if error else books, flow.positions()
 
 
-@settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
-@given(cases())
-def test_both_engines_see_the_same_history(case: Case) -> None:
+def on_both(case: Case) -> None:
     assert history(case, Granularity.BURST) == history(case, Granularity.MVM)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=700, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_both_engines_see_the_same_history(case: Case) -> None:
+    on_both(case)
+
+
+@pytest.mark.slow
+@settings(max_examples=5000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_both_engines_see_the_same_history_five_thousand_times(case: Case) -> None:
+    on_both(case)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases(), st.integers(10, 40))
 def test_many_requests_that_ask_for_different_things_at_once(case: Case, times_more: int) -> None:
     """More than the tables of requests under way keep at first."""
     case.arrivals = sorted(case.arrivals * times_more, key=lambda arrival: arrival[0])
-    assert history(case, Granularity.BURST) == history(case, Granularity.MVM)
+    on_both(case)

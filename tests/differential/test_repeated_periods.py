@@ -70,7 +70,7 @@ def plain(draw: st.DrawFn) -> tuple[Network, list[Station]]:
     return network, stations
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @given(plain())
 def test_what_is_left_out_is_as_if_it_had_been_run_through(case: tuple[Network, list[Station]]) -> None:
     network, stations = case
