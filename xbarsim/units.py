@@ -185,6 +185,7 @@ def split(text: str) -> tuple[Fraction, str] | None:
     return Fraction(found[1].replace("_", "")), found[2]
 
 
+@lru_cache(maxsize=4096)
 def exact(text: str, dimension: Dimension) -> Fraction:
     """The exact value of a text in the dimension's base unit.
 

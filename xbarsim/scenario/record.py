@@ -76,9 +76,14 @@ def shares(intervals: list[tuple[int, int]], elapsed_ps: int, bins: int) -> tupl
     """Share of each of equal time bins that the intervals cover."""
     if not elapsed_ps:
         return (0.0,) * bins
-    covered = [0.0] * bins
+    covered, last = [0.0] * bins, bins - 1
     width = elapsed_ps / bins
+    edges = [i * width for i in range(bins + 1)]
     for start, end in intervals:
-        for i in range(min(int(start / width), bins - 1), min(int(end / width), bins - 1) + 1):
-            covered[i] += max(0.0, min(end, (i + 1) * width) - max(start, i * width))
+        first, final = min(int(start / width), last), min(int(end / width), last)
+        if first == final and start >= edges[first] and end <= edges[first + 1]:
+            covered[first] += end - start  # most are shorter than a bin
+            continue
+        for i in range(first, final + 1):
+            covered[i] += max(0.0, min(end, edges[i + 1]) - max(start, edges[i]))
     return tuple(min(1.0, time / width) for time in covered)
