@@ -26,7 +26,7 @@ def picture(tables: dict[str, list[dict[str, Any]]]) -> str:
         figure = new_figure(9.0, rows_height(max(len(engines), len(whole))) + 0.3, gap=0.05)
         left, right = figure.subplots(1, 2)
         _draw(left, engines, "one run: reference and compiled engine")
-        _draw(right, whole, "whole process; grey: other tools, elsewhere")
+        _draw(right, whole, "whole process; grey: other tools")
         svg = to_svg(
             figure, "speed", "Time of runs with both engines, and of whole processes beside other tools"
         )
@@ -42,8 +42,10 @@ def _draw(axes: Any, bars: Bars, title: str) -> None:
     axes.set_title(title, loc="left")
     axes.barh(range(len(bars)), times_s, 0.62, color=[colour for *_, colour in bars])
     axes.set_xscale("log")
-    axes.set_xlim(right=max(times_s) * 6)
-    axes.set_xlabel("seconds")
+    axes.set_xlim(min(times_s) / 2, max(times_s) * 6)
+    decades = [10.0**power for power in range(-3, 4) if min(times_s) / 2 <= 10.0**power <= max(times_s) * 6]
+    axes.set_xticks(decades, [seconds(time_s) for time_s in decades], minor=False)
+    axes.minorticks_off()
     axes.set_yticks(range(len(bars)), [name for name, *_ in bars])
     axes.set_ylim(len(bars) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)

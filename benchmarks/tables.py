@@ -107,4 +107,6 @@ def _growth(rows: list[Row]) -> str:
 
 def seconds(time_s: float) -> str:
     """Three digits, in the unit that reads best."""
-    return f"{time_s * 1e3:.3g} ms" if time_s < 1 else f"{time_s:.3g} s"
+    if time_s < 1:
+        return f"{time_s * 1e3:.3g} ms"
+    return f"{time_s:.3g} s" if time_s < 100 else f"{time_s:.0f} s"
