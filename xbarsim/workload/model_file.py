@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, field, replace
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from typing import Any
 
@@ -135,10 +136,18 @@ def digest_of(source: str) -> str:
     return found.group(1) if found else ""
 
 
+class _FromSource(SourceFileLoader):
+    """Reads the source, never kept bytecode: that tells a file rewritten within a second by its length only."""
+
+    def get_code(self, fullname: str) -> Any:
+        return self.source_to_code(self.get_data(self.path), self.path)  # type: ignore[arg-type]
+
+
 def _load(path: Path) -> Any:
     spec = importlib.util.spec_from_file_location(f"xbarsim_model_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise WorkloadError(f"{path}: not a Python file; a model is given as 'file.py:callable'")
+    spec.loader = _FromSource(spec.name, str(path))
     module = importlib.util.module_from_spec(spec)
     with _importable(path.parent):
         sys.modules[spec.name] = module

@@ -27,6 +27,8 @@ def book(m: int, key: int, event: int) -> None:
     g[CALENDAR] += 1
     notes[note * NOTE + KEY], notes[note * NOTE + EVENT] = key, event
     _enter(m, note, key)
+    if g[WALKED] > 8 * REVIEW:  # thousands booked for one day, before any has passed
+        _review(m)
 
 
 @compiled
