@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xbarsim.report.views import Cell, Column, Table
-from xbarsim.validation.outcome import Row, Validation
+from xbarsim.validation.fit import Refit
+from xbarsim.validation.outcome import BARS, Row, Validation
 
 KINDS = ("identity", "calibrated", "blind", "uncalibrated", "prediction", "needs_data", "context")
 KIND_WORDS = {
@@ -74,6 +75,29 @@ def fitted_table(validation: Validation) -> Table:
     return Table(f"{validation.chip}: fitted parameters", columns, rows, fit_words(validation))
 
 
+def refit_table(chip: str, found: Refit) -> Table:
+    """Parameters fitted anew beside those of the description."""
+    rows = tuple(
+        (Cell(one.parameter), Cell(one.value), Cell(error_text(found.scale[one.parameter] - 1)))
+        for one in found.parameters
+        if one.parameter in found.scale
+    )
+    columns = (Column("parameter"), Column("described", True), Column("fitted anew", True))
+    told = f"{len(rows)} varied; whole numbers stay as they are"
+    return Table(f"{chip}: least squares over {len(found.errors)} calibrated figures", columns, rows, told)
+
+
+def sensitivity_table(chip: str, found: Refit) -> Table:
+    """Percent by which each predicted figure changes for a percent of each fitted parameter."""
+    parameters = list(found.scale)
+    columns = (Column("predicted figure"), *(Column(key, True) for key in parameters))
+    rows = tuple(
+        (Cell(figure), *(Cell(f"{moved[key]:+.2f}") for key in parameters))
+        for figure, moved in found.sensitivity.items()
+    )
+    return Table(f"{chip}: sensitivity, percent a percent", columns, rows)
+
+
 def summary_table(validations: Sequence[Validation]) -> Table:
     """One row for each chip: how many figures of each kind are inside their bar, and the largest errors."""
     columns = (
@@ -105,6 +129,16 @@ def _summary(validation: Validation) -> tuple[Cell, ...]:
 def _inside(rows: list[Row]) -> Cell:
     inside = sum(1 for row in rows if row.verdict == "inside")
     return Cell(f"{inside} of {len(rows)}" if rows else "", tone="good" if inside == len(rows) else "warn")
+
+
+def kind_words() -> str:
+    """What the kinds of figures are, and which error passes."""
+    told = []
+    for kind, words in KIND_WORDS.items():
+        time, energy = (f"{bar * 100:g} %" for bar in BARS.get(kind, (0.0, 0.0)))
+        bar = f" (bar {time} of times, {energy} of energies)" if kind in BARS else ""
+        told.append(f"{kind.replace('_', ' ')}: {words}{bar}")
+    return "; ".join(told) + "."
 
 
 def fit_words(validation: Validation) -> str:
