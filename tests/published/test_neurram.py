@@ -16,6 +16,7 @@ from xbarsim.validation.validate import validate
 
 PARTS = ("energy of word lines", "energy of neurons", "energy of input drivers")
 OPERATIONS = 2 * 128 * 256  # of one product
+ONE_PHASE = "one_phase"
 FITTED, BETWEEN = (1, 8), range(2, 8)
 
 
@@ -36,27 +37,26 @@ def errors(figure: str, kind: str = "blind") -> list[float]:
 def measured(figure: str) -> dict[int, float]:
     """Published values by input bits."""
     chip = load_chip("neurram")
-    return {bits_of(row): published(row) for row in chip.header.reported if row.figure == figure}
+    rows = [row for row in chip.header.reported if row.figure == figure and ONE_PHASE not in row.mode]
+    return {bits_of(row): published(row) for row in rows}
 
 
 def bits_of(row: Reported) -> int:
-    return int(row.set.get("precision.activations", 0)) or int(
-        row.mode.removesuffix("b").rpartition("_in")[2]
-    )
+    return int(row.mode.removesuffix("b").rpartition("_in")[2])
 
 
 # --- what is shipped --------------------------------------------------------------------------------
 
 
-def test_seven_parameters_were_fitted_to_eight_numbers() -> None:
-    assert (len(outcome().fitted), outcome().numbers) == (7, 8)
+def test_six_parameters_were_fitted_to_eight_numbers() -> None:
+    assert (outcome().parameters, outcome().numbers) == (6, 8)
 
 
 def test_throughput_between_is_predicted_within_two_percent() -> None:
-    assert np.abs(errors("peak throughput", "calibrated")).max() < 0.0005
-    assert len(errors("peak throughput")) == 6
-    assert np.abs(errors("peak throughput")).max() < 0.015
-    assert np.abs(errors("peak throughput in one phase")).max() < 0.016
+    """4/2 to 9/7 bits, and 7/5 and 8/6 in one phase."""
+    assert np.abs(errors("peak throughput", "calibrated")).max() < 0.004
+    assert len(errors("peak throughput")) == 8
+    assert np.abs(errors("peak throughput")).max() < 0.02
 
 
 @pytest.mark.parametrize("figure", PARTS)
@@ -66,10 +66,7 @@ def test_energy_of_each_part_is_predicted_within_nine_percent(figure: str) -> No
 
 
 def test_only_one_pair_of_efficiencies_is_off_and_fits_when_exchanged() -> None:
-    efficiency = (
-        *rows("peak energy efficiency", "blind"),
-        *rows("peak energy efficiency in one phase", "blind"),
-    )
+    efficiency = rows("peak energy efficiency", "blind")
     two, one = (row for row in efficiency if row.verdict == "explained")
     assert max(abs(row.error) for row in efficiency if row.verdict == "inside") < 0.06
     assert (two.error, one.error) == pytest.approx((0.146, -0.111), abs=0.001)
@@ -95,7 +92,13 @@ def counts(bits: int) -> dict[str, int]:
     assert isinstance(neuron, Neuron)
     feed = driver.feed(bits)
     cycles, steps = sum(c.cycles for c in feed.conversions), neuron.steps(feed.conversions)
-    return {"pulses": feed.reads, "cycles": cycles, "steps": steps, "segments": len(feed.conversions)}
+    return {
+        "pulses": feed.reads,
+        "cycles": cycles,
+        "steps": steps,
+        "segments": len(feed.conversions),
+        "cycles and steps": cycles + steps,
+    }
 
 
 COUNTS = {bits: counts(bits) for bits in range(1, 9)}
@@ -119,14 +122,16 @@ def times_ps() -> dict[int, float]:
 
 
 def test_counts_by_bits() -> None:
-    assert [tuple(COUNTS[bits].values()) for bits in COUNTS] == [
+    assert [tuple(COUNTS[bits].values())[:4] for bits in COUNTS] == [
         (1, 1, 4, 1), (1, 1, 5, 1), (2, 3, 6, 1), (3, 7, 7, 1), (4, 6, 14, 2), (5, 10, 15, 2), (6, 14, 17, 2),
         (7, 22, 18, 2),
     ]  # fmt: skip
 
 
 def test_time_goes_with_cycles_and_steps() -> None:
+    """One time for both does as well as one for each."""
     assert worst(fit(times_ps(), ("cycles", "steps"))) < 0.02
+    assert worst(fit(times_ps(), ("cycles and steps",))) < 0.02
     assert worst(fit(times_ps(), ("cycles",))) > 0.5
     assert worst(fit(times_ps(), ("steps",))) > 0.25
 

@@ -20,7 +20,11 @@ POINTS = yaml.safe_load((Path(__file__).parent.parent / "data" / "published_poin
 MODES = {
     "hermes64": ("one_phase", "four_phase"),
     "ibm34": ("dense", "balanced", "decoder"),
-    "neurram": ("out3b_in1b", "out4b_in2b", "out6b_in4b", "out8b_in6b", "out10b_in8b"),
+    "neurram": (
+        *(f"out{bits + 2}b_in{bits}b" for bits in range(1, 9)),
+        "out7b_in5b_one_phase",
+        "out8b_in6b_one_phase",
+    ),
 }
 CHIPS = sorted(file.stem for file in shipped("architectures").glob("*.yaml"))
 SETTINGS = [(chip, mode) for chip in CHIPS for mode in MODES.get(chip, (None,))]
