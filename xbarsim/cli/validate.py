@@ -30,6 +30,10 @@ def validate(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="folder for the page, the pictures and validation.json")
     ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option("--markdown", help="also a Markdown file, its pictures in a folder beside it"),
+    ] = None,
     refit: Annotated[
         bool,
         typer.Option(
@@ -53,6 +57,10 @@ def validate(
         from xbarsim.report.validation_page import save_validation
 
         save_validation(found, out)
+    if markdown is not None:
+        from xbarsim.report.validation_markdown import save_markdown
+
+        save_markdown(found, markdown)
     if json:
         print(validations_to_json(found), end="")
     else:
