@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from xbarsim.analog.codebook import Codes
+from xbarsim.analog.periphery import Stored
 from xbarsim.analog.pieces import Piece
 from xbarsim.analog.settings import Numerics
 from xbarsim.analog.streams import stream, torch_stream
+from xbarsim.devices.state import State
 
 Values = NDArray[np.float64]
 _LEAST_ANSWER = 1e-4  # of a probe, so that an empty array can be compensated too
@@ -21,6 +22,7 @@ class Block:
     """The part of a weight matrix that stands in one array.
 
     path: its name, from which its random numbers follow. state: of its cells, None before they are written.
+    codes: the integers (m+, m-) of its weights, where they are from a codebook: what a pulse generator writes.
     written_at_s: when they were, on the network's clock; writes: how often.
     compensation: factor on the outputs, of all or of each.
     """
@@ -29,17 +31,27 @@ class Block:
         self.path, self.numerics, self.dtype = path, numerics, dtype
         self.inputs, self.outputs = piece.inputs, piece.outputs
         self.scale = _scale(piece.weights, numerics.weight_range)
-        stored = piece.weights / self.scale
-        self.largest = float(np.abs(stored).max()) or 1.0
-        self.digits = numerics.encoding.digits(stored / self.largest)
-        self.state: Any = None
+        self.codes: Codes | None = None
+        self.largest, self.digits = self._digits(piece.weights / self.scale)
+        self.state: State | None = None
         self.written_at_s = 0.0
         self.writes = 0
         self.compensation: Tensor | None = None
         self._writing, self._reading = stream(seed, path, "writing"), stream(seed, path, "reading")
         self._noise = torch_stream(seed, path, "products")
         self._out_scale = torch.as_tensor(self.scale.reshape(-1), dtype=dtype)
-        self._take(self.digits)
+        self._take(self.digits, None)
+
+    def _digits(self, weights: Values) -> tuple[float, Values]:
+        """The weight that a cell at its highest conductance stands for, and the digits of all."""
+        book = self.numerics.codebook
+        if book is None:
+            largest = float(np.abs(weights).max()) or 1.0
+            return largest, self.numerics.encoding.digits(weights / largest)
+        self.codes = book.encode(weights, self.numerics.tolerance)
+        largest = book.multiples * max(book.step_plus, book.step_minus)
+        pairs = self.codes * np.array([book.step_plus, book.step_minus])
+        return largest, np.moveaxis(pairs, -1, 0)[None] / largest
 
     # --- cells ---------------------------------------------------------------------------------
 
@@ -47,8 +59,8 @@ class Block:
         """Write the cells anew, and take the answer to a probe as what compensation leads back to."""
         cells = self.numerics.cells
         if cells is not None:
-            target = cells.smallest_usiemens + self.digits * cells.range_usiemens
-            self.state = cells.technology.program(target, self._writing, cells.scheme)
+            target = cells.lowest_usiemens + self.digits * (cells.highest_usiemens - cells.lowest_usiemens)
+            self.state = cells.program(target, self._writing, self.numerics.scheme, self.state)
         self.written_at_s, self.writes, self.compensation = now_s, self.writes + 1, None
         self.read(0.0)
         if self.numerics.compensation != "none":
@@ -64,22 +76,35 @@ class Block:
     def read(self, age_s: float) -> None:
         """Take the conductances at an age for the products from now on."""
         cells = self.numerics.cells
-        if cells is not None and self.state is not None:
-            found = cells.technology.conductance_usiemens(self.state, age_s, self._reading)
-            self._take((found - cells.smallest_usiemens) / cells.range_usiemens)
+        if cells is None or self.state is None:
+            return
+        span = cells.highest_usiemens - cells.lowest_usiemens
+        held = self.numerics.read_noise == "held"
+        found = cells.conductance_usiemens(self.state, age_s, self._reading if held else None)
+        spread = None if held else cells.read_spread(self.state, found, np.float64(age_s))
+        relative = None if spread is None else np.broadcast_to(spread, found.shape) / span
+        self._take((found - cells.lowest_usiemens) / span, relative)
 
     def weights(self) -> Values:
         """The weights that the cells stand for now, not compensated: (groups, outputs, inputs of each)."""
         return self.numerics.encoding.weights(self._read) * self.largest * self.scale
 
-    def _take(self, digits: Values) -> None:
+    def _take(self, digits: Values, spread: Values | None) -> None:
+        """Digits as they are read, and the standard deviation of each that products draw anew."""
         self._read = digits
-        encoding = self.numerics.encoding
-        slices = self.largest * encoding.signed(digits)
+        weights = self._laid_out(self.largest * self.numerics.encoding.signed(digits), 1)
+        if spread is None:
+            self._stored = Stored(weights)
+        else:
+            self._stored = Stored(weights, self._laid_out(((self.largest * spread) ** 2).sum(axis=1), 2))
+
+    def _laid_out(self, slices: Values, power: int) -> Tensor:
+        """What is multiplied by, output by output, slices one after another, or put together; their significance
+        enters with a power."""
         if not self._by_slice:
-            slices = np.tensordot(encoding.significance, slices, axes=1)[None]
+            slices = np.tensordot(self.numerics.encoding.significance**power, slices, axes=1)[None]
         diagonal = np.stack([_diagonal(groups) for groups in slices])
-        self._matrix = torch.as_tensor(diagonal.reshape(-1, diagonal.shape[-1]), dtype=self.dtype)
+        return torch.as_tensor(diagonal.reshape(-1, diagonal.shape[-1]), dtype=self.dtype)
 
     @property
     def _by_slice(self) -> bool:
@@ -100,7 +125,7 @@ class Block:
 
     def _analog(self, inputs: Tensor) -> Tensor:
         """Through array and converters, slices put together."""
-        result = self.numerics.periphery.product(inputs, self._matrix, self._noise)
+        result = self.numerics.periphery.product(inputs, self._stored, self._noise)
         if not self._by_slice:
             return result
         significance = torch.as_tensor(self.numerics.encoding.significance, dtype=self.dtype)

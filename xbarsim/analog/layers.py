@@ -34,15 +34,11 @@ class AnalogLayer(nn.Module):
             Block(f"{path}.block[{number}]", piece, numerics, seed, weight.dtype)
             for number, piece in enumerate(pieces(numerics.cut(self.matrix), stored))
         ]
-        self._read_each_call = numerics.cells is not None and numerics.read_noise == "each call"
-        self.ages_s: tuple[float, ...] = (0.0,) * len(self.blocks)
 
     def multiply(self, vectors: Tensor) -> Tensor:
         """vectors (n, inputs): products (n, outputs) with the bias."""
         result = vectors.new_zeros(len(vectors), self.matrix.columns * self.matrix.groups)
-        for block, age_s in zip(self.blocks, self.ages_s, strict=True):
-            if self._read_each_call:
-                block.read(age_s)
+        for block in self.blocks:
             result[:, block.outputs] += block.product(vectors[:, block.inputs])
         return result if self.bias is None else result + self.bias
 

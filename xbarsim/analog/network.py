@@ -101,16 +101,10 @@ class AnalogNetwork(nn.Module):
         self.now_s = now_s
         for block in blocks:
             block.age(now_s - block.written_at_s)
-        self._tell_ages()
 
     def _write(self, layer: AnalogLayer, blocks: list[Block]) -> None:
         for block in blocks:
             block.write(self.now_s)
-        self._tell_ages()
-
-    def _tell_ages(self) -> None:
-        for layer in self.layers():
-            layer.ages_s = tuple(self.now_s - block.written_at_s for block in layer.blocks)
 
 
 def convert_to_analog(network: nn.Module, numerics: Numerics, seed: int = 0) -> AnalogNetwork:

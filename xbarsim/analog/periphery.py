@@ -7,14 +7,29 @@ their product. Formulas as in the analog product of the IBM Analog Hardware Acce
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-Multiply = Callable[[Tensor], Tensor]
+
+@dataclass(frozen=True)
+class Stored:
+    """Weights as they stand in the cells: (outputs, n), and what the cells add to each anew in every product.
+
+    variance: of that, (outputs, n); None: nothing.
+    """
+
+    weights: Tensor
+    variance: Tensor | None = None
+
+    def product(self, inputs: Tensor, rng: torch.Generator) -> Tensor:
+        """Σ w x, and the sum of the noise of all cells of an output as one random number of its variance Σ v x²."""
+        result = inputs @ self.weights.mT
+        if self.variance is None:
+            return result
+        return result + torch.sqrt((inputs * inputs) @ self.variance.mT) * _normal(result, rng)
 
 
 @dataclass(frozen=True)
@@ -98,14 +113,14 @@ class Periphery:
         """Whether a product is nothing but a product."""
         return self == IDEAL
 
-    def product(self, inputs: Tensor, weights: Tensor, rng: torch.Generator) -> Tensor:
-        """inputs (vectors, n), weights (outputs, n): outputs (vectors, outputs)."""
+    def product(self, inputs: Tensor, cells: Stored, rng: torch.Generator) -> Tensor:
+        """inputs (vectors, n): outputs (vectors, outputs)."""
         if self.linear:
-            return inputs @ weights.mT
+            return cells.product(inputs, rng)
         scale = self._scale(inputs)
-        result = self._once(inputs / scale, weights, rng)
+        result = self._once(inputs / scale, cells, rng)
         if self.bound_management == "iterative" and self.output.bound is not None:
-            result = self._managed(inputs / scale, weights, rng, result)
+            result = self._managed(inputs / scale, cells, rng, result)
         return result * scale
 
     def _scale(self, inputs: Tensor) -> Tensor:
@@ -115,7 +130,7 @@ class Periphery:
         largest = inputs.abs().amax(dim=-1, keepdim=True)
         return torch.where(largest > 0, largest, torch.ones_like(largest))
 
-    def _managed(self, inputs: Tensor, weights: Tensor, rng: torch.Generator, result: Tensor) -> Tensor:
+    def _managed(self, inputs: Tensor, cells: Stored, rng: torch.Generator, result: Tensor) -> Tensor:
         """Do those vectors again, with smaller inputs, that drove an output to its bound."""
         result, reduction = result.clone(), 1.0
         while self._may_reduce(2 * reduction):
@@ -123,7 +138,7 @@ class Periphery:
             if not again.any():
                 break
             reduction *= 2
-            result[again] = reduction * self._once(inputs[again] / reduction, weights, rng)
+            result[again] = reduction * self._once(inputs[again] / reduction, cells, rng)
         return result
 
     def _may_reduce(self, reduction: float) -> bool:
@@ -132,13 +147,13 @@ class Periphery:
         )
         return reduction <= self.largest_reduction and not coarse
 
-    def _once(self, inputs: Tensor, weights: Tensor, rng: torch.Generator) -> Tensor:
+    def _once(self, inputs: Tensor, cells: Stored, rng: torch.Generator) -> Tensor:
         x = self.input(inputs)
-        y = x @ weights.mT
+        y = cells.product(x, rng)
         if self.wires is not None and self.wires.strength:
-            y = y - self.wires.lost(x, weights)
+            y = y - self.wires.lost(x, cells.weights)
         if self.weight_noise:
-            y = y + self.weight_noise * self._spread(x, weights) * _normal(y, rng)
+            y = y + self.weight_noise * self._spread(x, cells.weights) * _normal(y, rng)
         if self.output_noise:
             y = y + self.output_noise * _normal(y, rng)
         return self.output(y)

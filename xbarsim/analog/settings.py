@@ -4,53 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from xbarsim.analog.codebook import Codebook
 from xbarsim.analog.encoding import Encoding
 from xbarsim.analog.periphery import IDEAL, Periphery
+from xbarsim.devices.technology import Scheme, Technology
 from xbarsim.mapping.blocks import Cut, cut
 from xbarsim.mapping.floor import Floor
 from xbarsim.spec.chip import Chip
 from xbarsim.workload.graph import Matrix
-
-Values = NDArray[np.float64]
-
-
-class Technology(Protocol):
-    """What is asked of a cell technology: how it is written, and what it is read as at an age."""
-
-    def program(self, target_usiemens: Values, rng: np.random.Generator, scheme: Any) -> Any: ...
-
-    def conductance_usiemens(self, state: Any, age_s: float, rng: np.random.Generator | None) -> Values: ...
-
-    def mean_conductance_usiemens(self, state: Any, age_s: float) -> Values: ...
-
-
-@dataclass(frozen=True)
-class Cells:
-    """Cells and the range of conductance in which weights are written.
-
-    scheme: how they are written, as the technology knows it.
-    """
-
-    technology: Technology
-    largest_usiemens: float
-    smallest_usiemens: float = 0.0
-    scheme: Any = None
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.smallest_usiemens < self.largest_usiemens:
-            raise ValueError(
-                f"Cells: {self.smallest_usiemens} to {self.largest_usiemens} uS; allowed: the largest above the "
-                f"smallest, none below 0"
-            )
-
-    @property
-    def range_usiemens(self) -> float:
-        return self.largest_usiemens - self.smallest_usiemens
 
 
 @dataclass(frozen=True)
@@ -86,25 +49,44 @@ class Numerics:
     """All settings of the analog products of a network.
 
     hardware: a chip, whose blocks and weight encoding are taken, or a plain array size.
-    cells: None: they keep any conductance exactly, for ever.
+    cells: the technology, whose lowest and highest conductance bound the digits of a weight; None: cells keep any
+        weight exactly, for ever. scheme: how they are written.
     rounded: weights are rounded to the bits that the chip says; else they stand in the cells as they are.
+    codebook: weights are rounded to its levels, and a pair of cells holds m+ d+ and m- d-. tolerance: how far a level
+        may be from the weight, if it takes less conductance.
     weight_range: in which units products are done, and so what converter bounds and noise are parts of. "given": as
         they are; "array": the largest weight of an array is 1; "column": that of each output of an array.
     compensation: of drift. "global": each array's outputs are scaled so that its mean answer to a probe is what it
         was right after it was written; "column": each output for itself; "none".
-    read_noise: that of the cells. "held": drawn anew whenever the network is set to an age; "each call": at each
-        call of a layer.
+    read_noise: that of the cells. "each product": drawn anew for each; "held": whenever the network is set to an age.
+        1/f noise lies between: its slow part stands still over many products.
     approximations: what these settings, taken from elsewhere, do not say exactly.
     """
 
     hardware: Chip | ArraySize
-    cells: Cells | None = None
+    cells: Technology | None = None
+    scheme: Scheme = "write_verify"
     periphery: Periphery = IDEAL
     rounded: bool = False
+    codebook: Codebook | None = None
+    tolerance: float = 0.0
     weight_range: Literal["given", "array", "column"] = "given"
     compensation: Literal["none", "global", "column"] = "none"
-    read_noise: Literal["held", "each call"] = "held"
+    read_noise: Literal["each product", "held"] = "each product"
     approximations: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.codebook is None:
+            return
+        if self.encoding.kind != "differential" or self.encoding.slices > 1:
+            raise ValueError(
+                f"Numerics.codebook needs a pair of cells for each weight; {self.hardware.name} stores weights as "
+                f"{self.encoding.kind}, in {self.encoding.slices} slices"
+            )
+        if self.weight_range != "given":
+            raise ValueError(
+                f"Numerics.weight_range is '{self.weight_range}'; with a codebook allowed: 'given'"
+            )
 
     @cached_property
     def encoding(self) -> Encoding:
