@@ -118,12 +118,12 @@ class Technology(WrittenCell):
         writes = np.where(landing.pulses == 0, 0, 1) + (0 if before is None else before.writes)
         never = np.zeros(target.shape, dtype=bool)
         state = State(
-            landing.usiemens,
+            np.asarray(landing.usiemens),
             target,
-            landing.drift,
-            writes.astype(np.int64),
-            landing.pulses,
-            landing.verifies,
+            np.asarray(landing.drift),
+            np.asarray(writes, dtype=np.int64),
+            np.asarray(landing.pulses),
+            np.asarray(landing.verifies),
             never if before is None else before.stuck,
             endurance,
             born,
@@ -142,7 +142,7 @@ class Technology(WrittenCell):
                 f"{self.kind}: target {target[wrong].flat[0]:g} uS; allowed: {low:g} to {high:g} uS "
                 "(its 'lowest' to 'highest')"
             )
-        return np.clip(target, low, high)
+        return np.asarray(np.clip(target, low, high))
 
     def make(self, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, Floats]:
         """What new devices differ in (`State.born`)."""
@@ -202,13 +202,16 @@ class Technology(WrittenCell):
         if np.any(counts < 0):
             raise DeviceError(f"{self.kind}: {counts.min()} pulses; allowed: 0 or more")
         counts = np.where(signs == 0, 0, counts)
-        stepped = np.where(counts > 0, self.step(state, counts, signs, rng), state.programmed_usiemens)
+        return self.pulsed(state, counts, self.step(state, counts, signs, rng))
+
+    def pulsed(self, state: State, counts: Wholes, stepped_usiemens: Floats) -> State:
+        """The state after so many pulses a cell, which moved it to `stepped_usiemens`."""
         after = State(
-            stepped,
+            np.where(counts > 0, stepped_usiemens, state.programmed_usiemens),
             state.target_usiemens,
             state.drift,
-            state.writes + counts,
-            counts.astype(np.float64),
+            np.asarray(state.writes + counts),
+            np.asarray(counts, dtype=np.float64),
             np.zeros(state.shape),
             state.stuck,
             state.endurance,

@@ -40,5 +40,5 @@ def worn(technology: Technology, state: State, before: State | None) -> State:
         state,
         programmed_usiemens=np.where(state.stuck, held, conductance),
         drift=np.where(failing | state.stuck, 0.0, state.drift),
-        stuck=state.stuck | failing,
+        stuck=np.asarray(state.stuck | failing),
     )
