@@ -39,11 +39,9 @@ class Mtj(Technology):
     def inconsistencies(self) -> list[tuple[str, str, str]]:
         wrong = super().inconsistencies()
         if self.overdrive <= 1:
-            wrong.append(
-                ("overdrive", f"{self.overdrive:g}", "above 1: the law holds far above the critical current")
-            )
+            wrong.append(("overdrive", f"{self.overdrive:g}", "allowed: above 1 (the law of switching)"))
         if self.stability <= 0:
-            wrong.append(("stability", f"{self.stability:g}", "above 0"))
+            wrong.append(("stability", f"{self.stability:g}", "allowed: above 0"))
         return wrong
 
     def at_temperature(self, kelvin: float) -> Mtj:
@@ -102,7 +100,7 @@ class Mtj(Technology):
         if chance < 1e-6:
             raise DeviceError(
                 f"{self.kind}.write_pulse: {self.write_pulse_ps} ps switches a cell with a chance of {chance:.2g}; "
-                "allowed: 1e-06 or more; make the pulse longer, or 'overdrive' larger"
+                "allowed: 1e-06 or more, by a longer pulse or more 'overdrive'"
             )
         return chance
 

@@ -16,11 +16,11 @@ from xbarsim.spec.quantity import Age, Conductance, Count
 class Rram(Technology):
     """Filamentary oxide memory: verified into a window, relaxing out of it, written again in rounds.
 
-    A round measures all cells and writes those that stand outside `window` around their target: by pulses until
-    one lands inside (each with the same chance, so geometrically distributed with mean `write_pulses`), anywhere
-    in it. Within `relaxation_time` a written cell then moves by N(0, relaxation), and stays. The next round finds
-    it there; what the last round wrote relaxes after programming, in proportion to its age until it has moved.
-    Not modelled: cells that never reach their window; relaxation that depends on the level.
+    A round writes the cells that stand outside `window` around their target: by pulses, each verified, until one
+    lands inside (each with the same chance, so geometrically distributed with mean `write_pulses`), anywhere in
+    it. Within `relaxation_time` a written cell then moves by N(0, relaxation), and stays. All rounds but the
+    first begin by measuring every cell. What the last round wrote relaxes after programming, in proportion to its
+    age until it has moved. Not modelled: cells that never reach their window; relaxation by level.
     """
 
     window_usiemens: Conductance = Field(description="accepted distance from the target, either side")
@@ -39,11 +39,11 @@ class Rram(Technology):
         standing, moving = target.copy(), np.zeros(target.shape)
         pulses, verifies = np.zeros(target.shape), np.zeros(target.shape)
         off = np.ones(target.shape, dtype=bool)
-        for _ in range(self.rounds):
-            standing += moving  # the last round's cells have relaxed by now
-            moving[...] = 0.0
-            verifies += 1
-            if pulses.any():
+        for done in range(self.rounds):
+            if done:
+                standing += moving  # what the round before wrote has relaxed by now
+                moving[...] = 0.0
+                verifies += 1
                 off = np.abs(standing - target) > self.window_usiemens
             n = int(off.sum())
             standing[off] = target[off] + rng.uniform(-self.window_usiemens, self.window_usiemens, n)

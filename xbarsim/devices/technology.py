@@ -68,7 +68,7 @@ class Technology(WrittenCell):
         wrong = super().inconsistencies()
         if self.knows("lowest", "highest") and self.lowest_usiemens >= self.highest_usiemens:
             found = f"{self.lowest_usiemens:g} uS, and highest is {self.highest_usiemens:g} uS"
-            wrong.append(("lowest", found, "at most less than highest"))
+            wrong.append(("lowest", found, "allowed: less than highest"))
         return wrong
 
     # --- what is known ---------------------------------------------------------------------------
@@ -76,13 +76,15 @@ class Technology(WrittenCell):
     def knows(self, *keys: str) -> bool:
         return not self._unknown.intersection(keys)
 
+    def is_ideal(self, key: str) -> bool:
+        return key in self._ideal
+
     def need(self, purpose: str, *keys: str) -> None:
         """Raises: DeviceError if one of the keys is 'unknown'."""
         for key in keys:
             if key in self._unknown:
                 raise DeviceError(
-                    f"{self.kind}.{key}: 'unknown'; {purpose} needs it; give it with its source, "
-                    "or say 'ideal' to leave it out"
+                    f"{self.kind}.{key}: 'unknown'; {purpose} needs it; give it, or say 'ideal' to leave it out"
                 )
 
     def at_temperature(self, kelvin: float) -> Technology:
@@ -110,10 +112,8 @@ class Technology(WrittenCell):
             raise DeviceError(f"{self.kind}: targets of shape {target.shape} for cells of {before.shape}")
         if scheme not in SCHEMES:
             raise DeviceError(f"{self.kind}: scheme {scheme!r}; allowed: {', '.join(map(repr, SCHEMES))}")
-        if before is None:
-            endurance, born = drawn_endurance(self, target.shape, rng), self.make(target.shape, rng)
-        else:
-            endurance, born = before.endurance, before.born
+        endurance = drawn_endurance(self, target.shape, rng) if before is None else before.endurance
+        born = self.make(target.shape, rng) if before is None else before.born
         landing = self.land(target, rng, scheme, before)
         writes = np.where(landing.pulses == 0, 0, 1) + (0 if before is None else before.writes)
         never = np.zeros(target.shape, dtype=bool)
@@ -221,7 +221,9 @@ class Technology(WrittenCell):
 
     def step(self, state: State, counts: Wholes, signs: Wholes, rng: np.random.Generator) -> Floats:
         """Conductance after the pulses. Raises: DeviceError where the technology gives no pulse response."""
-        raise DeviceError(f"{self.kind}.pulse: not given; pulsing cells needs their response to one pulse")
+        raise DeviceError(
+            f"{self.kind}.pulse_response: not given; pulsing cells needs their response to one pulse"
+        )
 
     # --- cost of the last operation --------------------------------------------------------------
 

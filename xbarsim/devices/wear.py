@@ -19,7 +19,7 @@ def drawn_endurance(
     """Log-normal over the cells, its median the technology's endurance; None where that is unknown."""
     if not technology.knows("endurance", "endurance_spread"):
         return None
-    if "endurance" in technology._ideal:
+    if technology.is_ideal("endurance"):
         return np.full(shape, np.inf)
     if not technology.endurance_spread:
         return np.full(shape, technology.endurance)
