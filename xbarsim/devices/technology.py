@@ -68,7 +68,7 @@ class Technology(WrittenCell):
         wrong = super().inconsistencies()
         if self.knows("lowest", "highest") and self.lowest_usiemens >= self.highest_usiemens:
             found = f"{self.lowest_usiemens:g} uS, and highest is {self.highest_usiemens:g} uS"
-            wrong.append(("lowest", found, "at most less than highest"))
+            wrong.append(("lowest", found, "allowed: less than highest"))
         return wrong
 
     # --- what is known ---------------------------------------------------------------------------
@@ -76,13 +76,15 @@ class Technology(WrittenCell):
     def knows(self, *keys: str) -> bool:
         return not self._unknown.intersection(keys)
 
+    def is_ideal(self, key: str) -> bool:
+        return key in self._ideal
+
     def need(self, purpose: str, *keys: str) -> None:
         """Raises: DeviceError if one of the keys is 'unknown'."""
         for key in keys:
             if key in self._unknown:
                 raise DeviceError(
-                    f"{self.kind}.{key}: 'unknown'; {purpose} needs it; give it with its source, "
-                    "or say 'ideal' to leave it out"
+                    f"{self.kind}.{key}: 'unknown'; {purpose} needs it; give it, or say 'ideal' to leave it out"
                 )
 
     def at_temperature(self, kelvin: float) -> Technology:
@@ -110,20 +112,18 @@ class Technology(WrittenCell):
             raise DeviceError(f"{self.kind}: targets of shape {target.shape} for cells of {before.shape}")
         if scheme not in SCHEMES:
             raise DeviceError(f"{self.kind}: scheme {scheme!r}; allowed: {', '.join(map(repr, SCHEMES))}")
-        if before is None:
-            endurance, born = drawn_endurance(self, target.shape, rng), self.make(target.shape, rng)
-        else:
-            endurance, born = before.endurance, before.born
+        endurance = drawn_endurance(self, target.shape, rng) if before is None else before.endurance
+        born = self.make(target.shape, rng) if before is None else before.born
         landing = self.land(target, rng, scheme, before)
         writes = np.where(landing.pulses == 0, 0, 1) + (0 if before is None else before.writes)
         never = np.zeros(target.shape, dtype=bool)
         state = State(
-            landing.usiemens,
+            np.asarray(landing.usiemens),
             target,
-            landing.drift,
-            writes.astype(np.int64),
-            landing.pulses,
-            landing.verifies,
+            np.asarray(landing.drift),
+            np.asarray(writes, dtype=np.int64),
+            np.asarray(landing.pulses),
+            np.asarray(landing.verifies),
             never if before is None else before.stuck,
             endurance,
             born,
@@ -142,7 +142,7 @@ class Technology(WrittenCell):
                 f"{self.kind}: target {target[wrong].flat[0]:g} uS; allowed: {low:g} to {high:g} uS "
                 "(its 'lowest' to 'highest')"
             )
-        return np.clip(target, low, high)
+        return np.asarray(np.clip(target, low, high))
 
     def make(self, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, Floats]:
         """What new devices differ in (`State.born`)."""
@@ -202,13 +202,16 @@ class Technology(WrittenCell):
         if np.any(counts < 0):
             raise DeviceError(f"{self.kind}: {counts.min()} pulses; allowed: 0 or more")
         counts = np.where(signs == 0, 0, counts)
-        stepped = np.where(counts > 0, self.step(state, counts, signs, rng), state.programmed_usiemens)
+        return self.pulsed(state, counts, self.step(state, counts, signs, rng))
+
+    def pulsed(self, state: State, counts: Wholes, stepped_usiemens: Floats) -> State:
+        """The state after so many pulses a cell, which moved it to `stepped_usiemens`."""
         after = State(
-            stepped,
+            np.where(counts > 0, stepped_usiemens, state.programmed_usiemens),
             state.target_usiemens,
             state.drift,
-            state.writes + counts,
-            counts.astype(np.float64),
+            np.asarray(state.writes + counts),
+            np.asarray(counts, dtype=np.float64),
             np.zeros(state.shape),
             state.stuck,
             state.endurance,
@@ -218,7 +221,9 @@ class Technology(WrittenCell):
 
     def step(self, state: State, counts: Wholes, signs: Wholes, rng: np.random.Generator) -> Floats:
         """Conductance after the pulses. Raises: DeviceError where the technology gives no pulse response."""
-        raise DeviceError(f"{self.kind}.pulse: not given; pulsing cells needs their response to one pulse")
+        raise DeviceError(
+            f"{self.kind}.pulse_response: not given; pulsing cells needs their response to one pulse"
+        )
 
     # --- cost of the last operation --------------------------------------------------------------
 

@@ -19,7 +19,7 @@ def drawn_endurance(
     """Log-normal over the cells, its median the technology's endurance; None where that is unknown."""
     if not technology.knows("endurance", "endurance_spread"):
         return None
-    if "endurance" in technology._ideal:
+    if technology.is_ideal("endurance"):
         return np.full(shape, np.inf)
     if not technology.endurance_spread:
         return np.full(shape, technology.endurance)
@@ -40,5 +40,5 @@ def worn(technology: Technology, state: State, before: State | None) -> State:
         state,
         programmed_usiemens=np.where(state.stuck, held, conductance),
         drift=np.where(failing | state.stuck, 0.0, state.drift),
-        stuck=state.stuck | failing,
+        stuck=np.asarray(state.stuck | failing),
     )
