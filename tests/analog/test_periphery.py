@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from xbarsim.analog import Converter, Periphery, WireResistance
-from xbarsim.analog.periphery import Stored
 
 DATA = json.loads((Path(__file__).parent.parent / "data/analog/periphery_deterministic.json").read_text())
 WEIGHTS, INPUTS = torch.tensor(DATA["W"]), torch.tensor(DATA["X"])
 
 
-def quiet() -> torch.Generator:
-    return torch.Generator().manual_seed(0)
+def product(periphery: Periphery, inputs: Tensor, weights: Tensor) -> Tensor:
+    return periphery.product(inputs, periphery.stored(weights), torch.Generator().manual_seed(0))
 
 
 @pytest.mark.parametrize("case", DATA["cases"], ids=lambda c: f"{c['bound_management']}-{c['out_bound']}")
@@ -29,7 +29,7 @@ def test_another_implementation_gives_the_same(case: dict) -> None:
         noise_management=case["noise_management"].lower(),
         bound_management=case["bound_management"].lower(),
     )
-    result = periphery.product(INPUTS, Stored(WEIGHTS), quiet())
+    result = product(periphery, INPUTS, WEIGHTS)
     assert result == pytest.approx(torch.tensor(case["Y"]), abs=1e-4)
 
 
@@ -45,13 +45,11 @@ def test_inputs_are_halved_until_no_output_is_cut_and_no_longer_than_allowed() -
     """Ten weights of 1: an output of 10 at a bound of 3 needs inputs of a quarter."""
     x, w = torch.ones(1, 10), torch.ones(1, 10)
     free = Periphery(output=Converter(3.0), noise_management="abs_max", bound_management="iterative")
-    assert free.product(x, Stored(w), quiet()).item() == 10.0
+    assert product(free, x, w).item() == 10.0
     coarse = Periphery(
         Converter(1.0, 0.2), Converter(3.0), noise_management="abs_max", bound_management="iterative"
     )
-    assert (
-        coarse.product(x, Stored(w), quiet()).item() == 3.0
-    )  # already halved inputs would have steps of 0.4
+    assert product(coarse, x, w).item() == 3.0  # already halved inputs would have steps of 0.4
 
 
 @pytest.mark.parametrize(
@@ -65,7 +63,7 @@ def test_inputs_are_halved_until_no_output_is_cut_and_no_longer_than_allowed() -
 )
 def test_noise_is_as_large_as_said(settings: dict, expected: float) -> None:
     x, w = torch.tensor([[3.0, -4.0]]).repeat(40_000, 1), torch.tensor([[0.25, -0.04]])
-    result = Periphery(**settings).product(x, Stored(w), quiet())
+    result = product(Periphery(**settings), x, w)
     assert result.std().item() == pytest.approx(expected, rel=0.015)
     assert result.mean().item() == pytest.approx(0.91, abs=4 * expected / 200)
 
@@ -75,7 +73,7 @@ def test_wires_take_what_the_formula_says() -> None:
     a = 0.02
     lost = a * (a * (0.05 * a - 0.2) + 0.5) * (0.5 * 0 + 0.5 * (1 - 0.25))
     periphery = Periphery(wires=WireResistance(1.0, 100.0))
-    result = periphery.product(torch.ones(1, 2), Stored(torch.full((1, 2), 0.5)), quiet())
+    result = product(periphery, torch.ones(1, 2), torch.full((1, 2), 0.5))
     assert result.item() == pytest.approx(1 - lost, abs=1e-7)
 
 

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xbarsim.analog.codebook import Codes
-from xbarsim.analog.periphery import Stored
 from xbarsim.analog.pieces import Piece
 from xbarsim.analog.settings import Numerics
 from xbarsim.analog.streams import stream, torch_stream
@@ -93,10 +92,10 @@ class Block:
         """Digits as they are read, and the standard deviation of each that products draw anew."""
         self._read = digits
         weights = self._laid_out(self.largest * self.numerics.encoding.signed(digits), 1)
-        if spread is None:
-            self._stored = Stored(weights)
-        else:
-            self._stored = Stored(weights, self._laid_out(((self.largest * spread) ** 2).sum(axis=1), 2))
+        variance = None
+        if spread is not None:
+            variance = self._laid_out(((self.largest * spread) ** 2).sum(axis=1), 2)
+        self._stored = self.numerics.periphery.stored(weights, variance)
 
     def _laid_out(self, slices: Values, power: int) -> Tensor:
         """What is multiplied by, output by output, slices one after another, or put together; their significance

@@ -8,6 +8,7 @@ their product. Formulas as in the analog product of the IBM Analog Hardware Acce
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import Literal
 
 import torch
@@ -16,20 +17,13 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Stored:
-    """Weights as they stand in the cells: (outputs, n), and what the cells add to each anew in every product.
+    """Weights as they stand in the cells: (outputs, n), and the noise of each that every product draws anew.
 
-    variance: of that, (outputs, n); None: nothing.
+    variance: of that noise, (outputs, n); None: there is none.
     """
 
     weights: Tensor
     variance: Tensor | None = None
-
-    def product(self, inputs: Tensor, rng: torch.Generator) -> Tensor:
-        """Σ w x, and the sum of the noise of all cells of an output as one random number of its variance Σ v x²."""
-        result = inputs @ self.weights.mT
-        if self.variance is None:
-            return result
-        return result + torch.sqrt((inputs * inputs) @ self.variance.mT) * _normal(result, rng)
 
 
 @dataclass(frozen=True)
@@ -113,10 +107,17 @@ class Periphery:
         """Whether a product is nothing but a product."""
         return self == IDEAL
 
+    def stored(self, weights: Tensor, variance: Tensor | None = None) -> Stored:
+        """Weights, with the variance that their cells have of themselves, as products need them."""
+        if not self.weight_noise or self.weight_noise_kind == "constant":
+            return Stored(weights, variance)
+        noise = self.weight_noise**2 * weights.abs()
+        return Stored(weights, noise if variance is None else variance + noise)
+
     def product(self, inputs: Tensor, cells: Stored, rng: torch.Generator) -> Tensor:
-        """inputs (vectors, n): outputs (vectors, outputs)."""
+        """inputs (vectors, n), cells as `stored` gives them: outputs (vectors, outputs)."""
         if self.linear:
-            return cells.product(inputs, rng)
+            return self._once(inputs, cells, rng)
         scale = self._scale(inputs)
         result = self._once(inputs / scale, cells, rng)
         if self.bound_management == "iterative" and self.output.bound is not None:
@@ -149,24 +150,26 @@ class Periphery:
 
     def _once(self, inputs: Tensor, cells: Stored, rng: torch.Generator) -> Tensor:
         x = self.input(inputs)
-        y = cells.product(x, rng)
+        y = x @ cells.weights.mT
         if self.wires is not None and self.wires.strength:
             y = y - self.wires.lost(x, cells.weights)
-        if self.weight_noise:
-            y = y + self.weight_noise * self._spread(x, cells.weights) * _normal(y, rng)
-        if self.output_noise:
-            y = y + self.output_noise * _normal(y, rng)
+        variance = self._variance(x, cells)
+        if variance is not None:
+            noise = torch.randn(y.shape, dtype=y.dtype, generator=rng)
+            y = torch.addcmul(y, noise, variance.sqrt())
         return self.output(y)
 
-    def _spread(self, x: Tensor, weights: Tensor) -> Tensor:
-        """Root of the sum of squares of what the noise of each weight adds to an output."""
-        if self.weight_noise_kind == "constant":
-            return x.norm(dim=-1, keepdim=True)
-        return torch.sqrt((x * x) @ weights.abs().mT)
+    def _variance(self, x: Tensor, cells: Stored) -> Tensor | None:
+        """Of each output: the noise of all that adds to it is drawn as one number."""
+        squares = x * x if self.weight_noise or cells.variance is not None else None
+        parts: list[Tensor] = []
+        if squares is not None and cells.variance is not None:
+            parts.append(squares @ cells.variance.mT)
+        if squares is not None and self.weight_noise and self.weight_noise_kind == "constant":
+            parts.append(self.weight_noise**2 * squares.sum(dim=-1, keepdim=True))
+        if self.output_noise:
+            parts.append(torch.full_like(x[..., :1], self.output_noise**2))
+        return reduce(torch.add, parts) if parts else None
 
 
 IDEAL = Periphery()
-
-
-def _normal(like: Tensor, rng: torch.Generator) -> Tensor:
-    return torch.randn(like.shape, dtype=like.dtype, generator=rng)
