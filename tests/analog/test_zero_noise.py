@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 import xbarsim as xs
-from xbarsim.analog import ArraySize, Numerics, convert_to_analog
+from xbarsim.analog import ArraySize, Converter, Numerics, Periphery, convert_to_analog
 from xbarsim.shipped import shipped
 
 CHIPS = sorted(path.stem for path in shipped("architectures").glob("*.yaml"))
@@ -48,6 +48,15 @@ def test_on_the_blocks_of_a_chip(chip: str) -> None:
     analog.drift_analog_weights(3.15e7)
     assert analog(images) == pytest.approx(expected, abs=2e-6)
     assert analog.digital == ()
+
+
+@pytest.mark.parametrize("chip", ["tutorial", "hermes64"])
+def test_fine_converters_change_nothing(chip: str) -> None:
+    """Slices converted one by one, and put together digitally."""
+    network, images, expected = example()
+    fine = Periphery(Converter(1.0, 1e-7), Converter(1e3, 1e-9), "abs_max", "iterative")
+    analog = convert_to_analog(network, Numerics(xs.load_chip(chip), periphery=fine))
+    assert analog(images) == pytest.approx(expected, abs=2e-5)
 
 
 @pytest.mark.parametrize("size", [(512, 512), (64, 40), (60, 7)])
