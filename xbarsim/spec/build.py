@@ -10,6 +10,7 @@ from xbarsim.errors import shown
 from xbarsim.spec.chip import Chip, Connection, Header, Part
 from xbarsim.spec.component import ComponentSpec, kinds
 from xbarsim.spec.connect import Scope, read_connections
+from xbarsim.spec.dependent import check_conditions
 from xbarsim.spec.located import Located, Path_, closest, likely
 from xbarsim.spec.modes import apply_mode
 from xbarsim.spec.names import check_names
@@ -46,6 +47,7 @@ def build_chip(located: Located, path: str = "") -> Chip:
     builder = _Builder(located)
     header, root, cells = builder.header(), builder.root(), builder.cells()
     check_names(located, root, builder.values, builder.failed)
+    check_conditions(located, builder.values)
     located.raise_problems()
     assert header is not None and root is not None
     calibrated = header.calibrated
@@ -74,7 +76,8 @@ class _Builder:
                 self.located.problem((key,), "a part at the top of the file", "", "put it under `components`")
             else:
                 self.located.problem((key,), "unknown key", "", likely(key, [*known, *ROOT_EXTRAS]))
-        return self.values.read(Header, own, ())
+        self.values.header = self.values.read(Header, own, ())
+        return self.values.header
 
     def _unstated(self) -> dict[str, Any]:
         """`unstated: {area: unknown}`: words for keys that components need and do not give.

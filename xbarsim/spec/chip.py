@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from xbarsim.spec.component import ComponentSpec, Spec
-from xbarsim.spec.quantity import Bits, Node
+from xbarsim.spec.quantity import Bits, MeanCount, Node, Voltage
 from xbarsim.spec.roles import Cell, Channel, Router
 
 if TYPE_CHECKING:
@@ -48,6 +48,14 @@ class MappingChoices(Spec):
     )
 
 
+class HandledData(Spec):
+    """What is known of the numbers that the chip handles, for parts whose energy depends on them."""
+
+    mean_output: MeanCount = Field(
+        description="mean result of a conversion, in steps of the converter; values with `by_output` are taken there"
+    )
+
+
 class Reported(Spec):
     """One figure that was published about the chip."""
 
@@ -68,6 +76,10 @@ class Header(Spec):
     description: str | None = Field(None, description="a sentence about the chip")
     technology_nm: Node = Field(description="technology node")
     precision: Precision = Field(description="bits of the numbers that travel")
+    supply_v: Voltage | None = Field(
+        None, description="supply voltage it is run at; values with `at_supply` are scaled to it"
+    )
+    data: HandledData | None = Field(None, description="what is known of the numbers that it handles")
     mapping: MappingChoices = Field(
         MappingChoices.model_validate({}), description="how networks may be laid onto it"
     )

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from xbarsim import units
 from xbarsim.errors import shown
-from xbarsim.spec.chip import NumberSource
+from xbarsim.spec.chip import Header, NumberSource
 from xbarsim.spec.component import ComponentSpec, Spec, annotation
+from xbarsim.spec.dependent import dependent, depends
 from xbarsim.spec.located import Located, Path_, closest, dotted, likely
 from xbarsim.spec.pricing import priced
 from xbarsim.spec.quantity import Number, Quantity, Whole, unwrap
@@ -34,6 +35,8 @@ class Values:
         self.numbers: list[NumberSource] = []
         self.roundings: dict[str, float] = {}
         self.broken: set[str] = set()  # dotted paths whose problem is told
+        self.header: Header | None = None  # how the chip is run, once it is read
+        self.asked_for: set[str] = set()  # keys of the header that values depend on
         self._sources: list[str | None] = [None]  # of the mappings around; None: that of the file
 
     # --- one description -----------------------------------------------------------------------
@@ -106,7 +109,7 @@ class Values:
                 raise Told
             self.numbers.append(row)
             return value
-        return self.number(kind, raw, at)
+        return dependent(self, kind, raw, at) if depends(raw) else self.number(kind, raw, at)
 
     # --- one value -----------------------------------------------------------------------------
 
@@ -196,14 +199,14 @@ class Values:
         text = str(unwrap(raw))
         status = text if text in units.WORDS else "given"
         self.numbers.append(
-            NumberSource(dotted(at), text, self._source(raw, at), str(self.located.mark(at)), status)
+            NumberSource(dotted(at), text, self.source(raw, at), str(self.located.mark(at)), status)
         )
         if isinstance(kind, Quantity) and kind.dimension.whole and status == "given":
             error = units.rounding_error(text, kind.dimension)
             if error > 1e-6:
                 self.roundings[dotted(at)] = error
 
-    def _source(self, raw: Any, at: Path_) -> str:
+    def source(self, raw: Any, at: Path_) -> str:
         """Its own source, that of the nearest mapping around it, or that of the file it stands in."""
         own = str(raw.get("source") or "") if isinstance(raw, dict) else ""
         mark = self.located.mark(at)
