@@ -11,9 +11,10 @@ from pydantic import ValidationError
 
 from xbarsim import units
 from xbarsim.errors import shown
-from xbarsim.spec.chip import Header, NumberSource
+from xbarsim.spec.chip import NumberSource
 from xbarsim.spec.component import ComponentSpec, Spec, annotation
 from xbarsim.spec.dependent import dependent, depends
+from xbarsim.spec.header import Header
 from xbarsim.spec.located import Located, Path_, closest, dotted, likely
 from xbarsim.spec.pricing import priced
 from xbarsim.spec.quantity import Number, Quantity, Whole, unwrap
