@@ -26,7 +26,7 @@ LEVEL = Number(0.0)
 class Dependence(Spec):
     """Keys of a value that depends on how the chip is run; `source` and `note` may stand beside them."""
 
-    value: Any = Field(None, description="the value at `at_supply`")
+    value: str | None = Field(None, description="the value at `at_supply`")
     by_output: Mapping[str, Any] | None = Field(
         None,
         description="in place of `value`: mean output -> value; straight lines between, an error outside",
