@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xbarsim.report.views import Cell, Column, Table
-from xbarsim.validation.outcome import Row, Validation
+from xbarsim.validation.outcome import BARS, Row, Validation
 
 KINDS = ("identity", "calibrated", "blind", "uncalibrated", "prediction", "needs_data", "context")
 KIND_WORDS = {
@@ -105,6 +105,19 @@ def _summary(validation: Validation) -> tuple[Cell, ...]:
 def _inside(rows: list[Row]) -> Cell:
     inside = sum(1 for row in rows if row.verdict == "inside")
     return Cell(f"{inside} of {len(rows)}" if rows else "", tone="good" if inside == len(rows) else "warn")
+
+
+def kind_words() -> str:
+    """What the kinds of figures are, and which error passes."""
+    told = []
+    for kind, words in KIND_WORDS.items():
+        bar = (
+            f" (bar {BARS[kind][0] * 100:g} % of times, {BARS[kind][1] * 100:g} % of energies)"
+            if kind in BARS
+            else ""
+        )
+        told.append(f"{kind.replace('_', ' ')}: {words}{bar}")
+    return "; ".join(told) + "."
 
 
 def fit_words(validation: Validation) -> str:
