@@ -19,6 +19,7 @@ from xbarsim.workload.graph import Window
 POINTS = yaml.safe_load((Path(__file__).parent.parent / "data" / "published_points.yaml").read_text())
 MODES = {
     "hermes64": ("one_phase", "four_phase"),
+    "jia65": ("low_voltage", "high_voltage"),
     "ibm34": ("dense", "balanced", "decoder"),
     "neurram": ("out3b_in1b", "out4b_in2b", "out6b_in4b", "out8b_in6b", "out10b_in8b"),
 }

@@ -12,12 +12,12 @@ from xbarsim.spec.component import ComponentSpec, kinds
 from xbarsim.spec.connect import Scope, read_connections
 from xbarsim.spec.dependent import check_conditions
 from xbarsim.spec.header import Header
-from xbarsim.spec.located import Located, Path_, closest, likely
+from xbarsim.spec.located import Located, Path_, Told, closest, likely
 from xbarsim.spec.modes import apply_mode
 from xbarsim.spec.names import check_names
 from xbarsim.spec.quantity import unwrap
 from xbarsim.spec.roles import Cell, Composite
-from xbarsim.spec.values import Told, Values
+from xbarsim.spec.values import Values
 from xbarsim.units import WORDS
 
 ROOT_EXTRAS = ("components", "connect", "cells", "unstated", "modes", "include")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from fractions import Fraction
 from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
@@ -12,8 +15,10 @@ from xbarsim import units
 from xbarsim.errors import shown
 from xbarsim.spec.chip import NumberSource
 from xbarsim.spec.component import Spec, annotation
-from xbarsim.spec.located import Located, Path_, dotted, likely
-from xbarsim.spec.quantity import Number, Quantity, Resolved, Voltage, Whole, is_word
+from xbarsim.spec.header import Header
+from xbarsim.spec.located import Located, Path_, Told, dotted, likely
+from xbarsim.spec.quantity import Number, Quantity, Resolved, Voltage, Whole, is_word, unwrap
+from xbarsim.units import UnitError
 
 if TYPE_CHECKING:
     from xbarsim.spec.values import Values
@@ -59,18 +64,32 @@ def dependent(values: Values, kind: Kind, raw: dict[str, Any], at: Path_) -> Res
     if ("value" in raw) == ("by_output" in raw):
         found = "both 'value' and 'by_output'" if "value" in raw else "neither 'value' nor 'by_output'"
         raise values.tell(at, found, "exactly one of them")
+    values.remarks(raw, at)
     with values.within(raw, at):
         read = _at_output if "by_output" in raw else _value
         base, of_output = read(values, kind, raw, at)
         factor, of_supply = _at_supply(values, raw, at)
-    text = f"{units.show(base * factor, kind.dimension)} ({', '.join(filter(None, (of_output, of_supply)))})"
+    said = ", ".join(filter(None, (of_output, of_supply)))
+    result = _checked(values, kind, base * factor, said, at)
+    text = f"{units.show(result, kind.dimension)} ({said})"
     row = NumberSource(dotted(at), text, values.source(raw, at), str(values.located.mark(at)), "given")
     values.numbers.append(row)
-    return Resolved(base * factor)
+    return Resolved(result)
+
+
+def _checked(values: Values, kind: Quantity, result: float, said: str, at: Path_) -> float:
+    """The same rules as for a value that is written out. Raises: Told."""
+    try:
+        kind.check(f"{result:.4g} {kind.dimension.unit}", Fraction(result))
+    except UnitError as reason:
+        raise values.tell(at, reason.found, reason.allowed, f"it comes {said}") from None
+    except OverflowError:
+        raise values.tell(at, "is far out of range", "", f"it comes {said}") from None
+    return result
 
 
 def _value(values: Values, kind: Quantity, raw: dict[str, Any], at: Path_) -> tuple[float, str]:
-    return _number(values, kind, raw["value"], (*at, "value")), f"from {raw['value']}"
+    return _number(values, kind, raw["value"], (*at, "value")), f"from {unwrap(raw['value'])}"
 
 
 def check_conditions(located: Located, values: Values) -> None:
@@ -94,11 +113,13 @@ def _at_output(values: Values, kind: Quantity, raw: dict[str, Any], at: Path_) -
     if not isinstance(given, dict) or len(given) < 2:
         found = "one point" if isinstance(given, dict) and given else shown(given)
         raise values.tell(place, found, "at least two points, like {0: 3.4 pJ, 15: 7.8 pJ}")
-    points: Points = []
-    for level, item in given.items():
-        points.append((_level(values, level, (*place, level)), _number(values, kind, item, (*place, level))))
+    points = sorted(
+        (_level(values, level, (*place, level)), _number(values, kind, item, (*place, level)))
+        for level, item in given.items()
+    )
+    if any(left == right for (left, _), (right, _) in pairwise(points)):
+        raise values.tell(place, "two values for the same output", "one for each")
     output = _mean_output(values, at)
-    points.sort()
     if not points[0][0] <= output <= points[-1][0]:
         raise values.tell(
             place,
@@ -106,7 +127,7 @@ def _at_output(values: Values, kind: Quantity, raw: dict[str, Any], at: Path_) -
             f"{points[0][0]:g} to {points[-1][0]:g}",
             "give a point there, or another data.mean_output",
         )
-    return interpolated(points, output), f"mean output {output:g}"
+    return interpolated(points, output), f"from a mean output of {output:g}"
 
 
 def interpolated(points: Points, x: float) -> float:
@@ -118,15 +139,15 @@ def interpolated(points: Points, x: float) -> float:
 
 
 def _level(values: Values, level: Any, at: Path_) -> float:
-    try:
-        return float(level)
-    except (TypeError, ValueError):
-        raise values.tell(at, f"{shown(level)} is no output level", LEVEL.allowed.partition(",")[0]) from None
+    if not is_word(level):
+        with suppress(UnitError):
+            return LEVEL.parse(level)
+    raise values.tell(at, f"{shown(level)} is no output", "a number of at least 0")
 
 
 def _mean_output(values: Values, at: Path_) -> float:
     values.asked_for.add("data")
-    data = values.header.data if values.header is not None else None
+    data = _header(values).data
     if data is None or is_word(values.located.tree["data"]["mean_output"]):
         raise values.tell(
             at,
@@ -152,7 +173,7 @@ def _at_supply(values: Values, raw: dict[str, Any], at: Path_) -> tuple[float, s
         _number(values, annotation(fields[key][1]), raw[key], (*at, key)) for key in ("at_supply", "exponent")
     )
     values.asked_for.add("supply")
-    supply = values.header.supply_v if values.header is not None else None
+    supply = _header(values).supply_v
     if not supply:
         raise values.tell(
             at,
@@ -161,12 +182,24 @@ def _at_supply(values: Values, raw: dict[str, Any], at: Path_) -> tuple[float, s
             f"say it at the top of the file, like 'supply: {measured:g} V'",
         )
     said = "" if supply == measured else f"at {measured:g} V, to {supply:g} V by the power {exponent:g}"
-    return (supply / measured) ** exponent, said or f"at {measured:g} V"
+    try:
+        factor = (supply / measured) ** exponent
+    except OverflowError:
+        factor = inf  # told where the result is looked at
+    return factor, said or f"at {measured:g} V"
+
+
+def _header(values: Values) -> Header:
+    if values.header is None:
+        raise Told  # what is wrong in it is told
+    return values.header
 
 
 def _number(values: Values, kind: Kind | None, raw: Any, at: Path_) -> float:
     """A number that is none of the words. Raises: Told."""
     assert kind is not None
     if is_word(raw):
-        raise values.tell(at, f"a number is needed here, not '{raw}'", "", "write the word in place of it all")
+        raise values.tell(
+            at, f"a number is needed here, not '{raw}'", "", "write the word in place of it all"
+        )
     return float(kind.parse(values.number(kind, raw, at)))

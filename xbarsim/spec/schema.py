@@ -50,13 +50,14 @@ def chip_schema() -> Schema:
 
 
 def _definitions() -> Schema:
+    described: list[type[Spec]] = [Header, *kinds().values()]
     found: Schema = {f"kind.{name}": _kind(cls) for name, cls in sorted(kinds().items())}
     return (
         found
         | {"part": _part(), "connect": _connect()}
         | {
             f"number.{kind.dimension.name}": _quantity(kind)
-            for cls in (Header, *kinds().values())
+            for cls in described
             for _, field in cls.fields_by_key().values()
             if isinstance(kind := annotation(field), Quantity)
         }

@@ -15,17 +15,13 @@ from xbarsim.spec.chip import NumberSource
 from xbarsim.spec.component import ComponentSpec, Spec, annotation
 from xbarsim.spec.dependent import dependent, depends
 from xbarsim.spec.header import Header
-from xbarsim.spec.located import Located, Path_, closest, dotted, likely
+from xbarsim.spec.located import Located, Path_, Told, closest, dotted, likely
 from xbarsim.spec.pricing import priced
 from xbarsim.spec.quantity import Number, Quantity, Whole, unwrap
 from xbarsim.units import UnitError
 
 SOURCED_KEYS = {"value", "source", "note"}
 AnySpec = TypeVar("AnySpec", bound=Spec)
-
-
-class Told(Exception):
-    """A value cannot be used; its problem is already in the list."""
 
 
 class Values:
@@ -186,6 +182,10 @@ class Values:
             raise self.tell(at, f"unknown key '{extra[0]}'", form)
         if "value" not in raw:
             raise self.tell(at, "no 'value'", form)
+        self.remarks(raw, at)
+
+    def remarks(self, raw: dict[str, Any], at: Path_) -> None:
+        """`source` and `note` of a value are texts. Raises: Told."""
         for key in ("source", "note"):
             if key in raw and not isinstance(raw[key], str):
                 raise self.tell((*at, key), shown(raw[key]), "text", "say where the number comes from")
