@@ -105,6 +105,13 @@ def test_jia_images_a_second_with_nothing_to_load(settings, per_s):
     assert result.throughput.per_s == pytest.approx(per_s, rel=0.002)
 
 
+def test_jia_images_a_second_with_loading_hidden_behind_computing():
+    """One bit: 7,468,416 cells of a pass, 768 in 600 ns, take longer than all products."""
+    chip = jia("low_voltage", *BINARIZED)
+    result = xs.simulate(chip, xs.load_workload("vgg9_cifar10"), xs.Infer(requests=1))
+    assert result.multiplex.writing_ps == pytest.approx(1e12 / 171, rel=0.005)
+
+
 @pytest.mark.parametrize(
     ("settings", "bits", "new_pixels", "banks"), [([], 4, -0.065, 0.044), (BINARIZED, 1, -0.12, 0.06)]
 )
