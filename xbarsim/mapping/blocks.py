@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from xbarsim.mapping.spans import Span
 from xbarsim.spec.roles import Array
 from xbarsim.workload.graph import Matrix, Positions
 
@@ -125,8 +126,7 @@ class Cut:
         read = np.unique(pieces)
         return Slab(
             inputs=int(self._heights[read % len(self._heights)].sum()),
-            low=self._spans[read[0]][0],
-            high=self._spans[read[-1]][1],
+            spans=tuple((self._spans[a][0], self._spans[b][1]) for a, b in _runs(read)),
             most_rows=int(heights.max()),
             rows=int(heights.sum()),
             widths=tuple(Counter(widths.tolist()).items()),
@@ -150,15 +150,14 @@ class Cut:
 class Slab:
     """Neighbouring blocks that work together.
 
-    inputs: elements of the input vector that they read, each once; low, high: between which shares of it.
+    inputs: elements of the input vector that they read, each once; spans: the parts of it where these lie.
     most_rows, rows: word lines of the highest block, and of all.
     widths: results of a block, and how many blocks have so many.
     additions: of partial sums, until one is left of each column.
     """
 
     inputs: int
-    low: float
-    high: float
+    spans: tuple[Span, ...]
     most_rows: int
     rows: int
     widths: tuple[tuple[int, int], ...]
@@ -169,6 +168,13 @@ class Slab:
     def columns(self) -> int:
         """Results of all blocks."""
         return sum(width * blocks for width, blocks in self.widths)
+
+
+def _runs(numbers: Positions) -> list[tuple[int, int]]:
+    """First and last of the numbers that follow one another."""
+    breaks = np.flatnonzero(np.diff(numbers) != 1)
+    firsts, lasts = numbers[np.r_[0, breaks + 1]], numbers[np.r_[breaks, -1]]
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
 
 
 def cut(matrix: Matrix, array: Array) -> Cut:
