@@ -48,8 +48,9 @@ class MatrixWork:
         """The part of a product that neighbouring arrays of one tile do."""
         slab = cut.slab(segment.first_block, segment.blocks)
         # Input vector from the tile's buffer over its bus into the input registers, all at once.
-        bits = slab.inputs * self.program.activation_bits
-        fetch = self.transport.fetch(op, segment.tile, bits, self.near.roles, segment.blocks)
+        each = self.program.activation_bits
+        filled = tuple(elements * each for elements in self.near.filled(cut, segment))
+        fetch = self.transport.fetch(op, segment.tile, slab.inputs * each, self.near.roles, filled)
         sharing = self.near.sharing(segment.first_slot, segment.blocks)
         stations = self._stations(label, segment, sharing)
         plan = self._plan(op, cut, segment, sharing)
