@@ -33,7 +33,7 @@ def test_slab(cut: Cut, data: st.DataObject) -> None:
         by_column.setdefault(cut.place(b)[0], []).append(cut.columns(b))
     assert slab.additions == sum((len(widths) - 1) * widths[0] for widths in by_column.values())
     ends = [end for span in slab.spans for end in span]
-    assert ends == sorted(ends) and 0.0 <= ends[0] and ends[-1] <= 1.0 + 1e-12
+    assert ends == sorted(ends) and ends[0] >= 0.0 and ends[-1] <= 1.0 + 1e-12
     read = sum(high - low for low, high in slab.spans) * cut.matrix.rows * cut.matrix.groups
     assert slab.inputs == pytest.approx(read)
     assert slab.most_rows <= slab.inputs <= slab.rows

@@ -132,7 +132,9 @@ def give_room(
             ("the tile buffer's capacity is ideal or unknown: it never runs full",),
         )
     by_name = {step.name: step for step in steps}
-    least, shares = _least(steps, by_name, lambda step, width: stored_shares(step, width, floor, cuts, copies))
+    least, shares = _least(
+        steps, by_name, lambda step, width: stored_shares(step, width, floor, cuts, copies)
+    )
     places = {key: _scaled(tiles, by_name[key[0]].last.width * bits) for key, tiles in shares.items()}
     demand = _demand(least, places)
     _check(floor, demand, size, part.path, places, least, kept)

@@ -98,7 +98,7 @@ class Periphery:
         return self.shop.floor.per_scope(self.part("adc"))
 
     def filled(self, cut: Cut, segment: Segment) -> tuple[int, ...]:
-        """Elements that the input registers of each scope take for neighbouring arrays: all that its own arrays read."""
+        """Elements that the input registers of each scope take for neighbouring arrays: all that those there read."""
         part = self.roles["input_register"]
         if part is None or part.spec is None:
             return ()

@@ -190,7 +190,8 @@ class Ways:
 
 def _straight(source: str, hops: Hops) -> Hops:
     """A way without loops: what hangs on a member of a mesh is reached from it without the member's door."""
-    nodes, kept = [source], []
+    nodes: list[str] = [source]
+    kept: list[Hop] = []
     for hop in hops:
         if hop.target in nodes:
             at = nodes.index(hop.target)
