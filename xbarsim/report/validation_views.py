@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xbarsim.report.views import Cell, Column, Table
-from xbarsim.validation.outcome import Row, Validation
+from xbarsim.validation.fit import Refit
+from xbarsim.validation.outcome import BARS, Row, Validation
 
-KINDS = ("identity", "calibrated", "blind", "uncalibrated", "needs_data", "context")
+KINDS = ("identity", "calibrated", "blind", "uncalibrated", "prediction", "needs_data", "context")
 KIND_WORDS = {
     "identity": "arithmetic of what was published",
     "calibrated": "used in the fit",
     "blind": "predicted",
     "uncalibrated": "the generic component library alone",
+    "prediction": "nothing was published",
     "needs_data": "needs data that are not there",
     "context": "not comparable",
 }
+_LEAST_SENSITIVITY = 0.01
 _TONES = {"inside": "good", "explained": "warn", "outside": "bad", "shown": "", "not simulated": "quiet"}
 
 
@@ -66,10 +69,38 @@ def cause_table(validation: Validation) -> Table:
 
 def fitted_table(validation: Validation) -> Table:
     rows = tuple(
-        (Cell(one.parameter), Cell(one.value), Cell("; ".join(one.figures))) for one in validation.fitted
+        (Cell(one.parameter), Cell(one.value), Cell("; ".join(one.figures) or f"same as {one.same_as}"))
+        for one in validation.fitted
     )
     columns = (Column("fitted parameter"), Column("value", True), Column("fitted to"))
     return Table(f"{validation.chip}: fitted parameters", columns, rows, fit_words(validation))
+
+
+def refit_table(chip: str, found: Refit) -> Table:
+    """Parameters fitted anew beside those of the description."""
+    rows = tuple(
+        (Cell(one.parameter), Cell(one.value), Cell(error_text(found.scale[one.parameter] - 1)))
+        for one in found.parameters
+        if one.parameter in found.scale
+    )
+    columns = (Column("parameter"), Column("described", True), Column("fitted anew", True))
+    told = f"{len(rows)} varied; whole numbers stay as they are"
+    return Table(f"{chip}: least squares over {len(found.errors)} calibrated figures", columns, rows, told)
+
+
+def sensitivity_table(chip: str, found: Refit) -> Table:
+    """Percent by which each predicted figure changes for a percent of each fitted parameter, largest first."""
+    columns = (Column("predicted figure"), Column("parameter"), Column("percent a percent", True))
+    moved = [
+        (figure, key, percent)
+        for figure, by_parameter in found.sensitivity.items()
+        for key, percent in sorted(by_parameter.items(), key=lambda item: -abs(item[1]))
+        if abs(percent) >= _LEAST_SENSITIVITY
+    ]
+    rows = tuple(
+        (Cell(figure), Cell(key), Cell(f"{percent:+.2f}", sort=percent)) for figure, key, percent in moved
+    )
+    return Table(f"{chip}: what moves the predictions", columns, rows)
 
 
 def summary_table(validations: Sequence[Validation]) -> Table:
@@ -87,7 +118,7 @@ def summary_table(validations: Sequence[Validation]) -> Table:
 
 def _summary(validation: Validation) -> tuple[Cell, ...]:
     largest = max(validation.of("blind"), key=lambda row: abs(row.error or 0), default=None)
-    fitted = f"{len(validation.fitted)} to {validation.numbers}" if validation.fitted else "none"
+    fitted = f"{validation.parameters} to {validation.numbers}" if validation.fitted else "none"
     return (
         Cell(validation.chip),
         *(_inside(list(validation.of(kind))) for kind in ("identity", "calibrated", "blind")),
@@ -105,11 +136,21 @@ def _inside(rows: list[Row]) -> Cell:
     return Cell(f"{inside} of {len(rows)}" if rows else "", tone="good" if inside == len(rows) else "warn")
 
 
+def kind_words() -> str:
+    """What the kinds of figures are, and which error passes."""
+    told = []
+    for kind, words in KIND_WORDS.items():
+        time, energy = (f"{bar * 100:g} %" for bar in BARS.get(kind, (0.0, 0.0)))
+        bar = f" (bar {time} of times, {energy} of energies)" if kind in BARS else ""
+        told.append(f"{kind.replace('_', ' ')}: {words}{bar}")
+    return "; ".join(told) + "."
+
+
 def fit_words(validation: Validation) -> str:
     """How many parameters were fitted to how many numbers."""
     if not validation.fitted:
         return "nothing fitted"
-    parameters = len(validation.fitted)
+    parameters = validation.parameters
     return f"{parameters} parameter{'s' * (parameters > 1)} fitted to {validation.numbers} numbers"
 
 
