@@ -36,7 +36,7 @@ def array_events(m: Machine, table: Table) -> Counter[Event]:
 
 def of_product(m: Machine, layer: Layer) -> dict[Event, int]:
     """All positions of a matrix: every block is read slice by slice, every bit line in use is converted."""
-    rows, columns = parts_of(layer.rows, m.rows), parts_of(layer.columns, m.columns // m.cells)
+    rows, columns = blocks_of(m, layer)
     reads = layer.positions * m.reads
     lines = reads * layer.columns * m.cells * len(rows)
     return {
@@ -88,7 +88,7 @@ class Counts:
 
     def _product(self, layer: Layer) -> None:
         m, name = self.machine, layer.name
-        rows, columns = parts_of(layer.rows, m.rows), parts_of(layer.columns, m.columns // m.cells)
+        rows, columns = blocks_of(m, layer)
         for (part, action), number in of_product(m, layer).items():
             self._count(name, part, action, number)
         for blocks in self.placed[name].values():
@@ -169,7 +169,7 @@ class Counts:
         """Elements of the vectors it reads: those that its row blocks in a tile have any line of, or its own part."""
         if not layer.rows:
             return self.homes[layer.name]
-        rows, each = parts_of(layer.rows, self.machine.rows), layer.kernel**2
+        (rows, _), each = blocks_of(self.machine, layer), layer.kernel**2
         return {
             f"tile[{tile}]": {line // each for _, _, row in blocks for line in rows[row]}
             for tile, blocks in self.placed[layer.name].items()
@@ -207,7 +207,13 @@ class Counts:
         self._count("output", "io", "bit", last.positions * last.width * self.machine.bits)
 
 
-def parts_of(length: int, size: int) -> list[range]:
+def blocks_of(m: Machine, layer: Layer) -> tuple[list[range], list[range]]:
+    """Rows and columns of the blocks of a layer's matrix."""
+    return _parts(layer.rows, m.rows, m.even), _parts(layer.columns, m.columns // m.cells, m.even)
+
+
+def _parts(length: int, size: int, even: bool) -> list[range]:
+    size = -(-length // -(-length // size)) if even else size
     return [range(at, min(at + size, length)) for at in range(0, length, size)]
 
 

@@ -16,6 +16,7 @@ class Machine:
     ports: tiles at which inputs and outputs enter; first_port: number of the first one's link under `connect`.
     parts: what the ledger calls each component; one that is ideal is left away. units: of the digital functions.
     host: functions that are done outside, behind the ports.
+    chain: partial sums are added from tile to tile; even: matrices are cut into equal blocks.
     """
 
     slots: int
@@ -35,6 +36,7 @@ class Machine:
     host: tuple[str, ...] = ()
     multicast: bool = True
     chain: bool = False
+    even: bool = False
 
     def stop(self, tile: int) -> tuple[int, int]:
         """Row and column of a tile's router, or of the tile."""
@@ -150,6 +152,7 @@ HERMES = Machine(
     units={"relu": "core.ldpu", "add": "core.ldpu", "max_pool": "host"},
     host=("max_pool",),
     chain=True,
+    even=True,
 )
 HERMES_FOUR_PHASE = replace(HERMES, reads=4)
 
