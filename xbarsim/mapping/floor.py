@@ -38,6 +38,11 @@ class Floor:
         assert isinstance(self.array_part.spec, Array)
         return self.array_part.spec
 
+    @property
+    def around_array(self) -> list[Part]:
+        """Composites around the array, nearest first, the chip last."""
+        return self._ancestors(self.array_part)
+
     def _ancestors(self, part: Part) -> list[Part]:
         """The part's composites, nearest first, the chip last."""
         found = []

@@ -11,7 +11,8 @@ from xbarsim.scenario.periphery import Periphery, Sharing
 from xbarsim.scenario.stages import Task, Use, Workshop, use
 from xbarsim.spec.chip import Part
 
-Plan = tuple[tuple[tuple[str, ...], Task], ...]  # tasks in order, each with the roles of its stations
+Step = tuple[tuple[str, ...], Task]  # a task with the roles of its stations
+Plan = tuple[Step, ...]  # in order
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class ArrayTasks:
         read_ps, uses = self._drive(r)
         convert = self._convert(r)
         if getattr(near.spec("adc"), "concurrent", False):
-            tasks = [(("array",), self._counted(r, read_ps, uses, convert))]
+            tasks: list[Step] = [(("array",), self._counted(r, read_ps, uses, convert))]
         elif near.spec("sample_hold") is None and convert is not None:
             # Nothing keeps the column's result, so the array stands still while it is converted.
             busy_ps, converters = convert
@@ -57,6 +58,8 @@ class ArrayTasks:
                 tasks.append((("adc",), self._sliced(r, busy_ps, (converters,))))
         if near.spec("shift_add") is not None:
             tasks.append((("shift_add",), self._combine(r)))
+        if not near.overlap:
+            tasks = [self._one_at_a_time(tasks)]
         if near.spec("output_register") is not None:
             tasks.append(((), self._collect(r)))
         return tuple(tasks)
@@ -64,6 +67,13 @@ class ArrayTasks:
     def _sliced(self, r: Reading, time_ps: int, uses: tuple[Use, ...], macs: int = 0) -> Task:
         """One portion per input slice and read phase."""
         return self.shop.task(r.op, time_ps, uses, portions=self.portions, holds=True, macs=macs)
+
+    def _one_at_a_time(self, tasks: list[Step]) -> Step:
+        """The same as one step that keeps all stations until the last portion has passed the last of them."""
+        times = [task.portion_ps for _, task in tasks]
+        total_ps = sum(times) + (tasks[0][1].portions - 1) * max(times)
+        roles = tuple(role for some, _ in tasks for role in some)
+        return roles, self.shop.merged(total_ps, [task for _, task in tasks])
 
     def _drive(self, r: Reading) -> tuple[int, tuple[Use, ...]]:
         """Time of one read, and what array and drivers do for the whole product."""

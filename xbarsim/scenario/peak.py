@@ -53,7 +53,7 @@ def _converters_ps(floor: Floor, stages: list[Stage]) -> int:
     if part is None or part.spec is None:
         return 0
     arrays_each = max(1.0, floor.per_scope(part) / part.count)
-    times = (s.portion_ps * s.portions for s in stages if s.meta.component == part.path)
+    times = (s.portion_ps * s.portions for s in stages if part.path in dict(s.meta.engaged))
     return max((round(arrays_each * time_ps) for time_ps in times), default=0)
 
 

@@ -74,6 +74,11 @@ class Periphery:
         return self.array.path.removeprefix(f"{self.shop.floor.tile_part.path}.")
 
     @cached_property
+    def overlap(self) -> bool:
+        """Whether a product may begin before the one before it has left the last stage."""
+        return all(getattr(part.spec, "overlap", True) for part in self.shop.floor.around_array)
+
+    @cached_property
     def stations(self) -> tuple[str, ...]:
         """Roles that have stations of their own behind an array; counters need no sample-and-hold."""
         counting = getattr(self.spec("adc"), "concurrent", False)
