@@ -7,7 +7,7 @@ from pathlib import Path
 
 from xbarsim.report.page import write_whole
 from xbarsim.report.validation_figures import chip_figure, errors_figure
-from xbarsim.report.validation_page import anchor
+from xbarsim.report.validation_page import DATA_FILE, anchor
 from xbarsim.report.validation_views import (
     cause_table,
     figure_table,
@@ -18,6 +18,7 @@ from xbarsim.report.validation_views import (
 )
 from xbarsim.report.views import Table
 from xbarsim.validation.outcome import Validation
+from xbarsim.validation.store import validations_to_json
 
 _INTRODUCTION = """# Published chips beside simulated ones
 
@@ -30,7 +31,7 @@ _DEEPER = "A chip of your own: rows under `reported:` with a `kind` and a `measu
 
 
 def save_markdown(validations: Sequence[Validation], path: Path) -> None:
-    """The page, and its pictures in a folder of the same name beside it."""
+    """The page, and in a folder of the same name beside it its pictures and validation.json."""
     pictures = path.with_suffix("")
     write_whole(errors_figure(validations), pictures / "errors.svg")
     parts = [_INTRODUCTION, _sentence(kind_words()), _DEEPER]
@@ -40,17 +41,21 @@ def save_markdown(validations: Sequence[Validation], path: Path) -> None:
     ]
     for one in validations:
         parts += _chip(one, pictures)
+    write_whole(validations_to_json(validations), pictures / DATA_FILE)
     write_whole("\n\n".join(part.strip() for part in parts) + "\n", path)
 
 
 def _chip(one: Validation, pictures: Path) -> list[str]:
-    picture = chip_figure(one, anchor(one))
-    parts = [f"## {one.chip}", f"{one.source}. {_sentence(fit_words(one))}"]
-    if picture:
+    if picture := chip_figure(one, anchor(one)):
         write_whole(picture, pictures / f"{anchor(one)}.svg")
-        parts.append(
-            f"![Simulated against published figures of {one.chip}]({pictures.name}/{anchor(one)}.svg)"
-        )
+    return chip_section(one, pictures.name)
+
+
+def chip_section(one: Validation, pictures: str) -> list[str]:
+    """Paragraphs and tables about one chip; its picture is looked for in that folder."""
+    parts = [f"## {one.chip}", f"{one.source}. {_sentence(fit_words(one))}"]
+    if any(row.error is not None for row in one.rows):
+        parts.append(f"![Simulated against published figures of {one.chip}]({pictures}/{anchor(one)}.svg)")
     parts.append(markdown_table(figure_table(one)))
     for table, title in ((fitted_table(one), "Fitted parameters"), (cause_table(one), "Causes")):
         if table.rows:

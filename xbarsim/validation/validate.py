@@ -47,7 +47,7 @@ def validate(name: str, settings: Settings = (), report: Report | None = None) -
         rows.append(compare(subject, row))
     if report is not None:
         report(chip.name, len(rows), len(rows))
-    return Validation(name, chip.name, chip.header.source, tuple(rows), fitted(chip))
+    return Validation(name, chip.name, chip.header.source, tuple(rows), fitted(chip), chip.sha256)
 
 
 def validate_all(names: Iterable[str], report: Report | None = None) -> tuple[Validation, ...]:
