@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import groupby
 from math import ceil
 
 from xbarsim.mapping.blocks import Slab
@@ -70,8 +71,10 @@ class ArrayTasks:
 
     def _one_at_a_time(self, tasks: list[Step]) -> Step:
         """The same as one step that keeps all stations until the last portion has passed the last of them."""
-        times = [task.portion_ps for _, task in tasks]
-        total_ps = sum(times) + (tasks[0][1].portions - 1) * max(times)
+        total_ps = 0
+        for portions, alike in groupby((task for _, task in tasks), lambda task: task.portions):
+            times = [task.portion_ps for task in alike]
+            total_ps += sum(times) + (portions - 1) * max(times)
         roles = tuple(role for some, _ in tasks for role in some)
         return roles, self.shop.merged(total_ps, [task for _, task in tasks])
 
