@@ -12,6 +12,8 @@ from pydantic import Field
 from xbarsim.spec.component import Spec
 from xbarsim.units import (
     AREA,
+    DATA,
+    DATA_PER_AREA,
     DURATION,
     ENERGY,
     ENERGY_PER_OPERATION,
@@ -41,7 +43,9 @@ class Measure:
 
 MEASURES: dict[str, Measure] = {
     "peak throughput": Measure(OPERATIONS, "all arrays multiply all the time", True),
-    "peak power": Measure(POWER, "the same, every component at its active power"),
+    "peak power": Measure(
+        POWER, "the same, every component at its active power; of one instance of `of` or of all"
+    ),
     "peak energy efficiency": Measure(OPERATIONS_PER_ENERGY, "peak throughput by peak power"),
     "peak area efficiency": Measure(
         OPERATIONS_PER_AREA, "peak throughput by the area of the parts in `of`", True
@@ -66,6 +70,19 @@ MEASURES: dict[str, Measure] = {
     "area": Measure(AREA, "of one instance of `of` with its parts, or of the whole chip"),
     "chip power": Measure(POWER, "everything at its active power, of one instance of `of` or of all"),
     "count": Measure(None, "actions of the parts in `of` for one request"),
+    "count per MAC": Measure(None, "the same by its multiply-accumulates"),
+    "power with network": Measure(
+        POWER, "peak power of one instance of `of`, and its share of the links and routers between its like"
+    ),
+    "area with network": Measure(AREA, "its area with that share"),
+    "power share": Measure(None, "of all parts in `of` but the last in that of the last, with its network"),
+    "area share": Measure(None, "the same of area"),
+    "storage density": Measure(DATA_PER_AREA, "bits of the weights that fit all arrays, by the chip's area"),
+    "layer interval": Measure(
+        DURATION, "from the start of the first matrix product to that of the second", True
+    ),
+    "input map": Measure(DATA, "the whole input of the first matrix product's layer"),
+    "least buffer": Measure(DATA, "what the fullest tile's buffer must hold for the network to go on"),
 }
 
 

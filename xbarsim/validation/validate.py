@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import xbarsim.validation.flow
+import xbarsim.validation.parts
 import xbarsim.validation.tables
 from xbarsim.errors import MappingError, XbarsimError
 from xbarsim.shipped import shipped
@@ -17,7 +19,7 @@ from xbarsim.validation.subject import Settings, Subject
 SAME_AS = "same as "
 Report = Callable[[str, int, int], None]  # what runs, how much is done, of how much
 
-assert xbarsim.validation.tables  # its measures enter themselves
+assert xbarsim.validation.tables and xbarsim.validation.parts and xbarsim.validation.flow  # enter themselves
 
 
 def published_chips() -> tuple[str, ...]:
