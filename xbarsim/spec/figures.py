@@ -77,7 +77,8 @@ MEASURES: dict[str, Measure] = {
     "area with network": Measure(AREA, "its area with that share"),
     "power share": Measure(None, "of all parts in `of` but the last in that of the last, with its network"),
     "area share": Measure(None, "the same of area"),
-    "storage density": Measure(DATA_PER_AREA, "bits of the weights that fit all arrays, by the chip's area"),
+    "storage": Measure(DATA, "weights that fit all arrays"),
+    "storage density": Measure(DATA_PER_AREA, "the same by the chip's area"),
     "layer interval": Measure(
         DURATION, "from the start of the first matrix product to that of the second", True
     ),

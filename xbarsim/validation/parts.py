@@ -44,13 +44,17 @@ def area_share(asked: Asked) -> float:
     return taken / _joined_area_um2(asked.chip, whole)
 
 
-@measure("storage density")
-def storage_bits_per_mm2(asked: Asked) -> float:
-    """Bits of the weights that fit all arrays, by the area of the whole chip."""
+@measure("storage")
+def storage_bits(asked: Asked) -> float:
+    """Bits of the weights that fit all arrays."""
     floor = Floor(asked.chip)
     array = floor.array
-    bits = floor.slots * array.weight_rows * array.weight_columns * array.weight.bits  # type: ignore[attr-defined]
-    return bits / (of_area_um2(asked.chip, asked.chip.root) / 1e6)
+    return floor.slots * array.weight_rows * array.weight_columns * array.weight.bits  # type: ignore[attr-defined]
+
+
+@measure("storage density")
+def storage_bits_per_mm2(asked: Asked) -> float:
+    return storage_bits(asked) / (of_area_um2(asked.chip, asked.chip.root) / 1e6)
 
 
 def _number(asked: Asked, part: Part, whole: Part) -> float:
