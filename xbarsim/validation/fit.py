@@ -97,5 +97,6 @@ class _Bench:
 
 
 def _label(row: Reported) -> str:
-    """Name of a figure with its mode, as people tell them apart."""
-    return f"{row.figure} ({row.mode})" if row.mode else row.figure
+    """A figure with its mode and settings, as people tell them apart."""
+    told = ", ".join([*([row.mode] if row.mode else []), *(f"{key} {row.set[key]}" for key in row.set)])
+    return f"{row.figure} ({told})" if told else row.figure
