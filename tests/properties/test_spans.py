@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +24,7 @@ def test_united_spans_have_the_same_elements_and_none_twice(spans: list[Span]) -
     found = united(spans)
     assert elements(found) == elements(spans)
     assert sum(high - low for low, high in found) * WIDTH == pytest.approx(len(elements(spans)))
-    assert all(a[1] < b[0] for a, b in zip(found, found[1:], strict=False))
+    assert all(a[1] < b[0] for a, b in itertools.pairwise(found))
 
 
 @given(st.lists(st.tuples(SPANS, st.integers(1, 7)), max_size=3))

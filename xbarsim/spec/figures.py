@@ -105,7 +105,8 @@ class Reported(Spec):
     of: tuple[str, ...] = Field((), description="parts that the measure looks at; all if none")
     run: str | None = Field(
         None,
-        description="what is run: a workload, 'product 2016x224', 'product 256x256 x64', 'chain 64x32x10 relu'",
+        description="what is run: a workload, 'product 2016x224', 'product 256x256 x64', 'chain 64x32x10 relu', "
+        "'conv 64x3x112' (maps, kernel, side)",
     )
     requests: int = Field(1, ge=1, description="pipelined requests of that run")
     set: Mapping[str, str | int | float | bool] = Field({}, description="settings for this figure only")

@@ -14,7 +14,9 @@ def layer_interval_ps(asked: Asked) -> float:
     """From the start of the first matrix product to that of the second: what one layer keeps its reader waiting."""
     starts = [row.start_ps for row in asked.result.layers if row.kind == OpKind.MVM]
     if len(starts) < 2:
-        raise MappingError(f"{asked.chip.name}: '{asked.row.figure}' needs two products behind one another as `run`")
+        raise MappingError(
+            f"{asked.chip.name}: '{asked.row.figure}' needs two products behind one another as `run`"
+        )
     return starts[1] - starts[0]
 
 

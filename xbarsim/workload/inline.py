@@ -36,7 +36,9 @@ def read_inline(text: str) -> OpGraph:
             raise WorkloadError(f"'{text}': a product has two widths; write it like {_FORMS}")
         return products(text, widths[0], widths[1], side_by_side, found[4])
     if found[1] == "conv" and (len(widths) != 3 or side_by_side > 1 or found[4]):
-        raise WorkloadError(f"'{text}': a convolution has maps, kernel and side alone; write it like {_FORMS}")
+        raise WorkloadError(
+            f"'{text}': a convolution has maps, kernel and side alone; write it like {_FORMS}"
+        )
     if found[1] == "conv":
         return convolution(text, *widths)
     if side_by_side > 1:
