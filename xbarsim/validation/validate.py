@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+import xbarsim.validation.fleet
 import xbarsim.validation.tables
 from xbarsim.errors import MappingError, XbarsimError
 from xbarsim.shipped import shipped
@@ -17,7 +18,7 @@ from xbarsim.validation.subject import Settings, Subject
 SAME_AS = "same as "
 Report = Callable[[str, int, int], None]  # what runs, how much is done, of how much
 
-assert xbarsim.validation.tables  # its measures enter themselves
+assert xbarsim.validation.fleet and xbarsim.validation.tables  # their measures enter themselves
 
 
 def published_chips() -> tuple[str, ...]:
