@@ -19,7 +19,8 @@ class Cut:
 
     row_blocks blocks share the same columns and give partial sums of one another; column_blocks stand
     side by side. Small groups (depthwise convolution) are packed on the diagonal of an array, because
-    each needs its own word lines and its own bit lines: `groups_per_block` of them.
+    each needs its own word lines and its own bit lines: `groups_per_block` of them. A weight takes
+    `lines_per_weight` word lines.
     """
 
     matrix: Matrix
@@ -29,6 +30,7 @@ class Cut:
     column_blocks: int
     groups_per_block: int
     cells_per_weight: int
+    lines_per_weight: int = 1
 
     @property
     def blocks(self) -> int:
@@ -177,14 +179,18 @@ def _runs(numbers: Positions) -> list[tuple[int, int]]:
     return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
 
 
-def cut(matrix: Matrix, array: Array, even: bool = False) -> Cut:
-    """Cut a matrix for one kind of array: into full blocks and a rest, or into blocks as equal as can be."""
-    rows, columns = array.weight_rows, array.weight_columns
+def cut(matrix: Matrix, array: Array, even: bool = False, times: int = 1) -> Cut:
+    """Cut a matrix for one kind of array: into full blocks and a rest, or into blocks as equal as can be.
+
+    times: how often every weight is stored, below one another.
+    """
+    rows, columns = array.weight_rows // times, array.weight_columns
+    cells, lines = array.cells_per_weight * times, array.rows // array.weight_rows * times
     packed = min(rows // matrix.rows, columns // matrix.columns) if matrix.groups > 1 else 1
     if packed > 1:
         packed = min(packed, matrix.groups)
-        return Cut(matrix, rows, columns, 1, -(-matrix.groups // packed), packed, array.cells_per_weight)
+        return Cut(matrix, rows, columns, 1, -(-matrix.groups // packed), packed, cells, lines)
     row_blocks, column_blocks = -(-matrix.rows // rows), -(-matrix.columns // columns)
     if even:
         rows, columns = -(-matrix.rows // row_blocks), -(-matrix.columns // column_blocks)
-    return Cut(matrix, rows, columns, row_blocks, column_blocks * matrix.groups, 1, array.cells_per_weight)
+    return Cut(matrix, rows, columns, row_blocks, column_blocks * matrix.groups, 1, cells, lines)

@@ -12,27 +12,38 @@ from xbarsim.scenario.stages import Task, Use, Workshop, use
 from xbarsim.spec.chip import Part
 from xbarsim.spec.component import Service
 
+WHOLE_READS = ("read", "powered read")  # actions of the whole array
 Step = tuple[tuple[str, ...], Task]  # a task with the roles of its stations
 Plan = tuple[Step, ...]  # in order
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What reads one slab for one operation: how many arrays, and how they share converters."""
+    """What reads one slab for one operation: how many arrays, and how they share converters.
+
+    cells, lines: of one weight. converted: False where neighbours add the sums to theirs and convert them.
+    """
 
     op: str
     slab: Slab
     arrays: int
     sharing: Sharing
+    cells: int
+    lines: int
+    converted: bool = True
 
 
 @dataclass
 class ArrayTasks:
-    """Prices what the arrays and the components around them do for inputs of so many bits."""
+    """Prices what the arrays and the components around them do for inputs of so many bits.
+
+    results: that leave the arrays in one step of the whole network.
+    """
 
     shop: Workshop
     near: Periphery
     bits: int
+    results: int
 
     def __post_init__(self) -> None:
         self.portions, self.feed = self.near.slices(self.bits), self.near.feed(self.bits)
@@ -82,9 +93,9 @@ class ArrayTasks:
         """Time of the reads of one portion, and what array and drivers do for the whole product."""
         near, array, slab, feed = self.near, self.shop.floor.array, r.slab, self.feed
         dac = near.spec("dac")
-        lines = slab.rows * array.rows // array.weight_rows
+        lines = array.in_one_read(slab.rows * r.lines)
         drive_ps = dac.drive(slab.most_rows).portion_ps if dac is not None else 0
-        read = array.read(drive_ps, slab.weights * array.cells_per_weight, lines)
+        read = array.read(drive_ps, array.in_one_read(slab.weights * r.cells), lines)
         readied = Service(0, array.ready(lines)).times(len(feed.conversions))
         reads = _per_array(read, r.arrays).times(feed.reads)
         done = Service(reads.portion_ps, reads.actions + readied.actions)
@@ -98,7 +109,7 @@ class ArrayTasks:
         self, r: Reading, read_ps: int, uses: tuple[Use, ...], convert: tuple[int, Use] | None
     ) -> Task:
         """Counters run during the reads, and are not free for the next product until they are latched."""
-        readout_ps = self.near.spec("adc").readout_ps
+        readout_ps = self.near.spec("adc").released_ps(self.results)
         total_ps = self.portions * self._readings(r) * read_ps
         total_ps += self._step(readout_ps) if readout_ps else 0
         both = (*uses, convert[1]) if convert is not None else uses
@@ -142,7 +153,8 @@ class ArrayTasks:
             each = spec.count // self.shop.floor.per_scope(part)
             time_ps = spec.convert_each(conversions, self._widest(r), each).portion_ps
             engaged = self.near.engaged(part, r.arrays)
-        busy = use(part, spec.convert_each(conversions, self._lines(r), 1), self.portions, engaged)
+        done = spec.convert_each(conversions, self._lines(r) if r.converted else 0, 1)
+        busy = use(part, done, 1 if spec.once else self.portions, engaged)
         return self._step(time_ps, part), busy
 
     def _combine(self, r: Reading) -> Task:
@@ -168,5 +180,5 @@ class ArrayTasks:
 
 def _per_array(read: Service, arrays: int) -> Service:
     """Reads of several arrays in step: whole-array reads count once for each."""
-    actions = tuple(replace(a, count=arrays) if a.name == "read" else a for a in read.actions)
+    actions = tuple(replace(a, count=arrays) if a.name in WHOLE_READS else a for a in read.actions)
     return replace(read, actions=actions)

@@ -63,6 +63,10 @@ MEASURES: dict[str, Measure] = {
     "energy": Measure(ENERGY, "of one request alone, of the parts in `of` or of all"),
     "energy per operation": Measure(ENERGY_PER_OPERATION, "the same by two operations a multiply-accumulate"),
     "energy efficiency": Measure(OPERATIONS_PER_ENERGY, "its inverse"),
+    "fleet energy efficiency": Measure(
+        OPERATIONS_PER_ENERGY,
+        "of several workloads, each on a chip of its own, as often as `run` says: 'one x2, other x0.5'",
+    ),
     "power": Measure(POWER, "mean of the pipelined run, of the parts in `of` or of all"),
     "throughput": Measure(FREQUENCY, "requests a second in steady state", True),
     "operations per second": Measure(OPERATIONS, "the same in operations", True),

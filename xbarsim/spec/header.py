@@ -9,7 +9,7 @@ from pydantic import Field
 
 from xbarsim.spec.component import Spec
 from xbarsim.spec.figures import Reported
-from xbarsim.spec.quantity import Bits, Node
+from xbarsim.spec.quantity import Bits, Count, Node
 
 
 class Precision(Spec):
@@ -39,6 +39,11 @@ class MappingChoices(Spec):
         None,
         description="order in which tiles are filled, as a formula over i: the number of the i-th one, like "
         "'i//4 + 8*(i%4)'; a snake over the mesh if none is given",
+    )
+    repeat: Mapping[str, Count] = Field(
+        {},
+        description="layer (by name, * for any part of it) -> how many times each of its weights is stored below one "
+        "another, against noise; the first name that fits counts, once where none does",
     )
     exclusive_tiles: bool = Field(False, description="true: a tile holds blocks of one layer only")
     time_multiplex: bool = Field(
