@@ -18,6 +18,7 @@ POINTS = yaml.safe_load((Path(__file__).parent.parent / "data" / "published_poin
 MODES = {
     "hermes64": ("one_phase", "four_phase"),
     "ibm34": ("dense", "balanced", "speech"),
+    "jia65": ("low_voltage", "high_voltage"),
     "neurram": (
         *(f"out{bits + 2}b_in{bits}b" for bits in range(1, 9)),
         "out7b_in5b_one_phase",

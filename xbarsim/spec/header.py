@@ -9,7 +9,7 @@ from pydantic import Field
 
 from xbarsim.spec.component import Spec
 from xbarsim.spec.figures import Reported
-from xbarsim.spec.quantity import Bits, Count, Node
+from xbarsim.spec.quantity import Bits, Count, MeanCount, Node, Voltage
 
 
 class Precision(Spec):
@@ -57,6 +57,14 @@ class MappingChoices(Spec):
     )
 
 
+class HandledData(Spec):
+    """What is known of the numbers that the chip handles, for parts whose energy depends on them."""
+
+    mean_output: MeanCount = Field(
+        description="mean result of a conversion, in steps of the converter; values with `by_output` are taken there"
+    )
+
+
 class Header(Spec):
     """What a chip file says besides its components."""
 
@@ -67,6 +75,10 @@ class Header(Spec):
     description: str | None = Field(None, description="a sentence about the chip")
     technology_nm: Node = Field(description="technology node")
     precision: Precision = Field(description="bits of the numbers that travel")
+    supply_v: Voltage | None = Field(
+        None, description="supply voltage it is run at; values with `at_supply` are scaled to it"
+    )
+    data: HandledData | None = Field(None, description="what is known of the numbers that it handles")
     mapping: MappingChoices = Field(
         MappingChoices.model_validate({}), description="how networks may be laid onto it"
     )
