@@ -25,6 +25,7 @@ class VectorProcessor(VectorUnit):
     )
     operations: tuple[str, ...] = Field(
         description="functions it can do ('relu', 'add'), or whole classes: " + ", ".join(CLASSES)
+        + "; 'partial_sums': it adds them too, in turn with the rest, where its tile has no accumulator"
     )
     energy_pj: Energy | None = Field(None, description="one scalar operation")
 

@@ -103,6 +103,21 @@ class Kept:
         return sum(self.bits.values())
 
 
+def rests_on(made: Mapping[str, Step], step: str, origin: str) -> bool:
+    """Whether a step is made, directly or through others, out of another; `made` holds them in their order."""
+    place = {name: number for number, name in enumerate(made)}
+    found = {step}
+    todo = [step]
+    for at in todo:  # grows while it is read
+        before = {link.producer for link in made[at].inputs} - found
+        if origin in before:
+            return True
+        new = [name for name in before if place[name] > place[origin]]
+        found.update(new)
+        todo += new
+    return False
+
+
 def in_place(producer: Step, reader: Step) -> bool:
     """Whether a step reads state that is kept right beside it, so that nothing has to move."""
     return producer.op.kind is OpKind.STATE and reader.op.matrix is None and producer.homes == reader.homes

@@ -11,6 +11,8 @@ from typing import ClassVar
 
 from xbarsim.spec.component import ComponentSpec, Service
 
+PARTIAL_SUMS = "partial_sums"  # what a vector unit lists among its operations if it adds them
+
 
 class Composite(ComponentSpec):
     """A component that holds others."""
@@ -154,6 +156,10 @@ class VectorUnit(ComponentSpec):
 
     def compute(self, element_ops: int) -> Service:
         raise NotImplementedError
+
+    def add(self, values: int) -> Service:
+        """Partial sums of matrices that are higher than one array, where it can add them."""
+        return self.compute(values)
 
 
 class MatrixUnit(ComponentSpec):
