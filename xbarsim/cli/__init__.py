@@ -10,7 +10,7 @@ import typer
 
 from xbarsim.errors import XbarsimError
 
-COMMANDS = ("run", "serve", "generate", "check", "map", "explain", "trace", "schema", "show")
+COMMANDS = ("run", "serve", "generate", "check", "map", "explain", "trace", "schema", "show", "validate")
 
 app = typer.Typer(
     name="xbarsim",

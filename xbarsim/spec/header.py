@@ -1,0 +1,65 @@
+"""Header: what a chip file says besides its components."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from xbarsim.spec.component import Spec
+from xbarsim.spec.figures import Reported
+from xbarsim.spec.quantity import Bits, Node
+
+
+class Precision(Spec):
+    """Numbers that travel on the chip."""
+
+    activations: Bits = Field(description="bits of an input or result vector's element")
+    partial_sums: Bits | None = Field(
+        None, description="bits of a partial sum on its way to where it is added up"
+    )
+
+
+class MappingChoices(Spec):
+    """How networks may be laid onto this chip."""
+
+    replicate: Literal["balance", "none"] = Field(
+        "balance", description="balance: copy slow layers onto arrays that are left over; none: one copy each"
+    )
+    partial_sums: Literal["gather", "chain"] = Field(
+        "gather",
+        description="gather: all partial sums go to one tile; chain: from tile to tile, added on the way",
+    )
+    exclusive_tiles: bool = Field(False, description="true: a tile holds blocks of one layer only")
+    time_multiplex: bool = Field(
+        False,
+        description="true: a network that does not fit is run in phases, arrays being rewritten between them",
+    )
+    kv_cache: Literal["on_chip", "off_chip"] | None = Field(
+        None,
+        description="where keys and values of earlier tokens are kept; on_chip: in the tiles' buffers, beside "
+        "the units that read them; off_chip: in the memory",
+    )
+
+
+class Header(Spec):
+    """What a chip file says besides its components."""
+
+    name: str = Field(description="name of the chip")
+    source: str = Field(
+        "", description="the publication it follows; numbers that say nothing else come from there"
+    )
+    description: str | None = Field(None, description="a sentence about the chip")
+    technology_nm: Node = Field(description="technology node")
+    precision: Precision = Field(description="bits of the numbers that travel")
+    mapping: MappingChoices = Field(
+        MappingChoices.model_validate({}), description="how networks may be laid onto it"
+    )
+    mode: str | None = Field(None, description="which of `modes` is on")
+    reported: tuple[Reported, ...] = Field(
+        (), description="what was published, to print beside what is simulated"
+    )
+    calibrated: Mapping[str, tuple[str, ...]] = Field(
+        {}, description="key -> the published figures it was fitted to"
+    )
