@@ -27,6 +27,10 @@ class VectorProcessor(VectorUnit):
         description="functions it can do ('relu', 'add'), or whole classes: " + ", ".join(CLASSES)
         + "; 'partial_sums': it adds them too, in turn with the rest, where its tile has no accumulator"
     )
+    streams: bool = Field(
+        False,
+        description="true: takes the values of a vector as they come over its link, not only when all are there",
+    )
     energy_pj: Energy | None = Field(None, description="one scalar operation")
 
     def can(self, function: str, op_kind: str) -> bool:

@@ -17,6 +17,7 @@ from xbarsim.mapping.plot import Plot
 from xbarsim.mapping.program import Copy, Link, Program, Share, Step, rests_on
 from xbarsim.mapping.sources import Source, at_one, both, identity, pointwise
 from xbarsim.mapping.state import KEPT, Memory, at_once, check_room, reserved
+from xbarsim.mapping.streaming import streaming_homes
 from xbarsim.mapping.stripes import grid, owners
 from xbarsim.spec.chip import Chip, Part
 from xbarsim.spec.graph import instances
@@ -165,7 +166,14 @@ class Planner:
         alone = step.last.name == source.producer and self.readers[source.producer] == 1
         same = op.positions == step.op.positions and pointwise(source)
         unit = self._unit(op)
-        if not (alone and same and unit is not None and self._inside(unit)):
+        if not (alone and same and unit is not None):
+            return False
+        if not self._inside(unit):
+            homes = streaming_homes(step, unit, self.floor)
+            if homes is None:
+                return False
+            step = replace(step, homes=homes, made=step.homes)
+        elif step.made:
             return False
         self.made[step.name] = replace(
             step, fused=(*step.fused, op), fused_units=(*step.fused_units, unit.path)

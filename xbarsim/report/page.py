@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from xbarsim.report import figures, figures_tiles, multiplexed, origins, views
 from xbarsim.report.headline import Figure, headline
-from xbarsim.report.sections import Section
+from xbarsim.report.sections import Mark, Section
 from xbarsim.scenario.generate_result import GenerateResult
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
@@ -28,9 +28,13 @@ _LAYERS_LEAD = (
 
 def write_page(result: Result | ServeResult | GenerateResult, path: str | Path) -> Path:
     """Render the page to `path`; an earlier page stays until the new one is complete."""
+    return write_whole(render_page(result), path)
+
+
+def write_whole(page: str, path: str | Path) -> Path:
+    """A text to a file; what is there stays until the new text is complete."""
     path = Path(path).absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
-    page = render_page(result)
     handle, fresh = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
@@ -45,17 +49,42 @@ def write_page(result: Result | ServeResult | GenerateResult, path: str | Path) 
 
 def render_page(result: Result | ServeResult | GenerateResult) -> str:
     """The page as text; every text of the result is escaped."""
+    figures_told, parts = _content(result)
+    requests = f"{result.requests:,} request{'' if result.requests == 1 else 's'}"
+    return rendered(
+        f"{result.workload} on {result.chip}", f"{result.scenario} · {requests}",
+        (result.workload, result.chip), _marks(result), figures_told, parts,
+    )  # fmt: skip
+
+
+def rendered(
+    title: str, kind: str, heading: tuple[str, ...], marks: tuple[Mark, ...],
+    told: tuple[Figure, ...], parts: tuple[Section, ...],
+) -> str:  # fmt: skip
+    """Any page: its headline figures, and its parts as far as there is something in them."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    figures_told, parts = _content(result)
     return environment.get_template("page.html.j2").render(
-        result=result, cards=figures_told[:_CARDS], further=figures_told[_CARDS:],
-        sections=[section for section in parts if section.filled],
-        open_up_to=_OPEN_UP_TO_ROWS, broken=[law for law in result.laws if not law.holds],
+        title=title, kind=kind, heading=heading, marks=marks, cards=told[:_CARDS], further=told[_CARDS:],
+        sections=[section for section in parts if section.filled], open_up_to=_OPEN_UP_TO_ROWS,
         style=Markup(_asset("page.css")), script=Markup(_asset("page.js")), Markup=Markup,
     )  # fmt: skip
+
+
+def _marks(result: Result | ServeResult | GenerateResult) -> tuple[Mark, ...]:
+    """What to know before reading: laws, unknown numbers, fitted ones."""
+    broken = sum(1 for law in result.laws if not law.holds)
+    all_hold = Mark("good", "laws", f"{len(result.laws)} laws hold")
+    marks = [Mark("bad", "laws", f"{broken} of {len(result.laws)} laws BROKEN") if broken else all_hold]
+    for count, anchor, noun in (
+        (len(result.unknowns), "unknown", "unknown number"),
+        (len(result.calibrated), "calibrated", "fitted parameter"),
+    ):
+        if count:
+            marks.append(Mark("warn", anchor, f"{count:,} {noun}{'' if count == 1 else 's'}"))
+    return tuple(marks)
 
 
 def _content(result: Result | ServeResult | GenerateResult) -> tuple[tuple[Figure, ...], tuple[Section, ...]]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xbarsim.report.views import Cell, Column, Table
-from xbarsim.validation.outcome import Row, Validation
+from xbarsim.validation.outcome import BARS, Row, Validation
 
-KINDS = ("identity", "calibrated", "blind", "uncalibrated", "needs_data", "context")
+KINDS = ("identity", "calibrated", "blind", "uncalibrated", "prediction", "needs_data", "context")
 KIND_WORDS = {
     "identity": "arithmetic of what was published",
     "calibrated": "used in the fit",
     "blind": "predicted",
     "uncalibrated": "the generic component library alone",
+    "prediction": "nothing was published",
     "needs_data": "needs data that are not there",
     "context": "not comparable",
 }
@@ -66,7 +67,8 @@ def cause_table(validation: Validation) -> Table:
 
 def fitted_table(validation: Validation) -> Table:
     rows = tuple(
-        (Cell(one.parameter), Cell(one.value), Cell("; ".join(one.figures))) for one in validation.fitted
+        (Cell(one.parameter), Cell(one.value), Cell("; ".join(one.figures) or f"same as {one.same_as}"))
+        for one in validation.fitted
     )
     columns = (Column("fitted parameter"), Column("value", True), Column("fitted to"))
     return Table(f"{validation.chip}: fitted parameters", columns, rows, fit_words(validation))
@@ -87,7 +89,7 @@ def summary_table(validations: Sequence[Validation]) -> Table:
 
 def _summary(validation: Validation) -> tuple[Cell, ...]:
     largest = max(validation.of("blind"), key=lambda row: abs(row.error or 0), default=None)
-    fitted = f"{len(validation.fitted)} to {validation.numbers}" if validation.fitted else "none"
+    fitted = f"{validation.parameters} to {validation.numbers}" if validation.fitted else "none"
     return (
         Cell(validation.chip),
         *(_inside(list(validation.of(kind))) for kind in ("identity", "calibrated", "blind")),
@@ -105,11 +107,24 @@ def _inside(rows: list[Row]) -> Cell:
     return Cell(f"{inside} of {len(rows)}" if rows else "", tone="good" if inside == len(rows) else "warn")
 
 
+def kind_words() -> str:
+    """What the kinds of figures are, and which error passes."""
+    told = []
+    for kind, words in KIND_WORDS.items():
+        bar = (
+            f" (bar {BARS[kind][0] * 100:g} % of times, {BARS[kind][1] * 100:g} % of energies)"
+            if kind in BARS
+            else ""
+        )
+        told.append(f"{kind.replace('_', ' ')}: {words}{bar}")
+    return "; ".join(told) + "."
+
+
 def fit_words(validation: Validation) -> str:
     """How many parameters were fitted to how many numbers."""
     if not validation.fitted:
         return "nothing fitted"
-    parameters = len(validation.fitted)
+    parameters = validation.parameters
     return f"{parameters} parameter{'s' * (parameters > 1)} fitted to {validation.numbers} numbers"
 
 

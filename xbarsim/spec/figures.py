@@ -26,7 +26,7 @@ from xbarsim.units import (
     split,
 )
 
-Kind = Literal["identity", "calibrated", "blind", "uncalibrated", "needs_data", "context"]
+Kind = Literal["identity", "calibrated", "blind", "uncalibrated", "prediction", "needs_data", "context"]
 
 
 @dataclass(frozen=True)
@@ -72,15 +72,15 @@ class Reported(Spec):
     """One figure that was published about the chip."""
 
     figure: str = Field(description="what was measured or claimed")
-    value: str = Field(description="the published value with its unit")
+    value: str | None = Field(None, description="the published value with its unit; none of a prediction")
     source: str = Field(description="paper and place")
     mode: str | None = Field(None, description="mode of the chip it holds for")
     note: str | None = Field(None, description="a remark for the reader")
     kind: Kind | None = Field(
         None,
         description="identity: arithmetic of what was published; calibrated: used in the fit; blind: predicted; "
-        "uncalibrated: the generic component library alone; needs_data: cannot be simulated without data that are "
-        "not there; context: not comparable",
+        "uncalibrated: the generic component library alone; prediction: nothing was published; needs_data: cannot "
+        "be simulated without data that are not there; context: not comparable",
     )
     measure: str | None = Field(None, description="how the simulator gives it: " + ", ".join(MEASURES))
     of: tuple[str, ...] = Field((), description="parts that the measure looks at; all if none")
@@ -95,11 +95,13 @@ class Reported(Spec):
     )
 
 
-def published(row: Reported) -> float:
+def published(row: Reported) -> float | None:
     """The published value in the base unit of its measure; shares and counts as plain numbers.
 
     Raises: UnitError if it is no such value.
     """
+    if row.value is None:
+        return None
     dimension = MEASURES[row.measure].dimension if row.measure is not None else None
     if dimension is not None:
         return float(exact(row.value, dimension))
@@ -111,7 +113,9 @@ def published(row: Reported) -> float:
 
 def inconsistencies(row: Reported) -> Iterator[tuple[str, str, str, str]]:
     """What is wrong with a row: (key, found, allowed, likely fix)."""
-    compared = row.kind in ("identity", "calibrated", "blind", "uncalibrated")
+    compared = row.kind in ("identity", "calibrated", "blind", "uncalibrated", "prediction")
+    if row.value is None and row.kind != "prediction":
+        yield "value", "missing", "a text", "'reported' needs it (the published value with its unit)"
     if compared and row.measure is None:
         yield "measure", f"missing, but the figure is '{row.kind}'", ", ".join(MEASURES), ""
     if row.kind in ("needs_data", "context") and row.because is None:

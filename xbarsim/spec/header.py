@@ -31,6 +31,15 @@ class MappingChoices(Spec):
         "gather",
         description="gather: all partial sums go to one tile; chain: from tile to tile, added on the way",
     )
+    blocks: Literal["full", "even"] = Field(
+        "full",
+        description="full: matrices are cut into blocks as large as an array, and a rest; even: into equal ones",
+    )
+    tile_order: str | None = Field(
+        None,
+        description="order in which tiles are filled, as a formula over i: the number of the i-th one, like "
+        "'i//4 + 8*(i%4)'; a snake over the mesh if none is given",
+    )
     exclusive_tiles: bool = Field(False, description="true: a tile holds blocks of one layer only")
     time_multiplex: bool = Field(
         False,

@@ -60,13 +60,13 @@ def latency_ps(asked: Asked) -> float:
 @measure("layer latency")
 def layer_latency_ps(asked: Asked) -> float:
     """From the first product's start to the end of its last partial sum, and of what is done behind it."""
-    return asked.layer.end_ps - asked.layer.start_ps
+    return max(row.end_ps for row in asked.layer) - asked.layer[0].start_ps
 
 
 @measure("layer energy")
 def layer_energy_pj(asked: Asked) -> float:
     """What the first product's layer spends, and the chip's static power as long as it lasts."""
-    return asked.layer.energy_pj + asked.static_power_uw * layer_latency_ps(asked) * 1e-6
+    return sum(row.energy_pj for row in asked.layer) + asked.static_power_uw * layer_latency_ps(asked) * 1e-6
 
 
 @measure("product time")
@@ -79,7 +79,7 @@ def product_time_ps(asked: Asked) -> float:
     spans = [
         (s.start_ps, s.end_ps)
         for s in timeline.slices
-        if s.depth == 1 and s.name == asked.layer.name and component.get(s.track) in near
+        if s.depth == 1 and s.name == asked.layer[0].name and component.get(s.track) in near
     ]
     if not spans:
         raise MappingError(

@@ -56,11 +56,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Fitted:
-    """One parameter of a chip that was fitted, and the figures it was fitted to."""
+    """One parameter of a chip that was fitted, and the figures it was fitted to.
+
+    same_as: the parameter whose value it always has, so that the two are one.
+    """
 
     parameter: str
     value: str
     figures: tuple[str, ...]
+    same_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,11 @@ class Validation:
     source: str
     rows: tuple[Row, ...]
     fitted: tuple[Fitted, ...]
+
+    @property
+    def parameters(self) -> int:
+        """Fitted ones; those that are always equal count once."""
+        return sum(1 for one in self.fitted if not one.same_as)
 
     @property
     def numbers(self) -> int:

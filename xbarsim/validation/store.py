@@ -26,7 +26,7 @@ def validations_to_json(validations: Iterable[Validation]) -> str:
 def _chip(validation: Validation) -> dict[str, Any]:
     told: dict[str, Any] = encode(validation, Validation)
     return told | {
-        "parameters_fitted": len(validation.fitted),
+        "parameters_fitted": validation.parameters,
         "numbers_fitted_to": validation.numbers,
         "rows": [encode(row, Row) | {"verdict": row.verdict} for row in validation.rows],
     }

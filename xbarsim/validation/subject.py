@@ -99,9 +99,12 @@ class Asked:
         return not self.of or any(component == path or component.startswith(f"{path}.") for path in self.of)
 
     @property
-    def layer(self) -> LayerRow:
-        """The first matrix product."""
-        return next(row for row in self.result.layers if row.kind == OpKind.MVM)
+    def layer(self) -> tuple[LayerRow, ...]:
+        """The first matrix product, and what is done behind it before the next product or the way out."""
+        rows = self.result.layers
+        first = next(i for i, row in enumerate(rows) if row.kind == OpKind.MVM)
+        ends = (i for i in range(first + 1, len(rows)) if rows[i].kind in (OpKind.MVM, OpKind.OUTPUT))
+        return rows[first : next(ends, len(rows))]
 
     @property
     def static_power_uw(self) -> float:

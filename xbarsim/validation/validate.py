@@ -14,6 +14,7 @@ from xbarsim.validation.measures import FUNCTIONS
 from xbarsim.validation.outcome import BARS, Fitted, Row, Validation
 from xbarsim.validation.subject import Settings, Subject
 
+SAME_AS = "same as "
 Report = Callable[[str, int, int], None]  # what runs, how much is done, of how much
 
 assert xbarsim.validation.tables  # its measures enter themselves
@@ -68,7 +69,7 @@ def compare(subject: Subject, row: Reported) -> Row:
         row.measure or "",
         known,
         simulated,
-        row.value,
+        row.value or "not published",
         _text(row, simulated),
         error,
         bar,
@@ -98,11 +99,18 @@ def conditions(row: Reported) -> str:
 
 
 def fitted(chip: Chip) -> tuple[Fitted, ...]:
-    """The chip's fitted parameters; one that a mode sets counts once for every mode."""
+    """The chip's fitted parameters, with the figures they were fitted to."""
     values = {row.key: row.value for row in chip.numbers}
     return tuple(
-        Fitted(key, values.get(key, ""), tuple(figures)) for key, figures in chip.header.calibrated.items()
+        Fitted(key, values.get(key, ""), () if (twin := _twin(figures)) else tuple(figures), twin)
+        for key, figures in chip.header.calibrated.items()
     )
+
+
+def _twin(figures: tuple[str, ...]) -> str:
+    """`[same as core.ldpu.energy]`: a parameter that always has the value of another."""
+    alone = figures[0] if len(figures) == 1 else ""
+    return alone.removeprefix(SAME_AS) if alone.startswith(SAME_AS) else ""
 
 
 def _text(row: Reported, value: float | None) -> str:
@@ -112,4 +120,4 @@ def _text(row: Reported, value: float | None) -> str:
     dimension = MEASURES[row.measure].dimension
     if dimension is not None:
         return show(value, dimension)
-    return f"{value * 100:.3g} %" if row.value.rstrip().endswith("%") else f"{value:,.6g}"
+    return f"{value * 100:.3g} %" if (row.value or "").rstrip().endswith("%") else f"{value:,.6g}"
