@@ -14,7 +14,7 @@ from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.heads import Heads
 from xbarsim.mapping.place import place
 from xbarsim.mapping.plot import Plot
-from xbarsim.mapping.program import Copy, Link, Program, Share, Step, rests_on
+from xbarsim.mapping.program import Copy, Link, Program, Share, Step, skips_last
 from xbarsim.mapping.sources import Source, at_one, both, identity, pointwise
 from xbarsim.mapping.state import KEPT, Memory, at_once, check_room, reserved
 from xbarsim.mapping.streaming import streaming_homes
@@ -233,7 +233,7 @@ class Planner:
         out of that one (a skip connection is added there); from outside it goes to the first tile."""
         alone = np.zeros(op.positions, dtype=np.int64)
         tiles = set(self.floor.tiles)
-        for link in sorted(links, key=lambda link: self._skips(link, links)):
+        for link in skips_last(self.made, links):
             before = self.made[link.producer]
             if not all(share.node in tiles for home in before.homes for share in home):
                 continue
@@ -244,14 +244,6 @@ class Planner:
             used, owner = np.unique(at[before.owners[middle]], return_inverse=True)
             return tuple(distinct[i] for i in used), owner.reshape(-1).astype(np.int64)
         return self._first_tile(), alone
-
-    def _skips(self, link: Link, links: tuple[Link, ...]) -> bool:
-        """Whether another link brings what was made out of what this one brings."""
-        return any(
-            rests_on(self.made, other.producer, link.producer)
-            for other in links
-            if other.producer != link.producer
-        )
 
     def _outside(self) -> tuple[str, Homes]:
         part = self.floor.elsewhere("io")
