@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xbarsim.cli.common import SetOption, console
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from xbarsim.validation.outcome import Validation
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +30,16 @@ def validate(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="folder for the page, the pictures and validation.json")
     ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option("--markdown", help="also a Markdown file, its pictures in a folder beside it"),
+    ] = None,
+    refit: Annotated[
+        bool,
+        typer.Option(
+            "--refit", help="fit the calibrated parameters anew, and tell what moves the predictions"
+        ),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
     set_: SetOption = [],  # noqa: B006 - typer copies it
 ) -> int:
@@ -42,6 +57,10 @@ def validate(
         from xbarsim.report.validation_page import save_validation
 
         save_validation(found, out)
+    if markdown is not None:
+        from xbarsim.report.validation_markdown import save_markdown
+
+        save_markdown(found, markdown)
     if json:
         print(validations_to_json(found), end="")
     else:
@@ -52,6 +71,18 @@ def validate(
             for table in (figure_table(one), fitted_table(one), cause_table(one)):
                 if table.rows:
                     screen.print(rich_table(table, screen.width))
+            if refit and one.fitted:
+                _refit(one, tuple(set_), screen)
         if len(found) > 1:
             screen.print(rich_table(summary_table(found), screen.width))
     return 0 if all(one.holds for one in found) else 1
+
+
+def _refit(one: Validation, settings: tuple[str, ...], screen: Console) -> None:
+    from xbarsim.report.tables import rich_table
+    from xbarsim.report.validation_views import refit_table, sensitivity_table
+    from xbarsim.validation.fit import refit
+
+    found = refit(one.name, settings)
+    for table in (refit_table(one.chip, found), sensitivity_table(one.chip, found)):
+        screen.print(rich_table(table, screen.width))

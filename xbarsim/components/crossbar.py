@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -46,7 +46,12 @@ class Weight(Spec):
 class Crossbar(Array):
     """A crossbar array of memory cells: all word lines driven at once, all bit lines read."""
 
-    ENERGY_KEYS = ("energy", "energy_per_cell")
+    ENERGY_KEYS = ("energy", "energy_per_cell", "energy_per_line")
+    ACTION_KEYS: ClassVar = {
+        "cell read": "energy_per_cell",
+        "line read": "energy_per_line",
+        "line readied": "setup_energy_per_line",
+    }
 
     rows: Count = Field(description="word lines")
     columns: Count = Field(description="bit lines (unit-cell columns)")
@@ -56,6 +61,12 @@ class Crossbar(Array):
     read_phases: Count = Field(1, description="reads for one input slice, e.g. 4 to keep polarities apart")
     energy_pj: Energy | None = Field(None, description="one read of the whole array")
     energy_per_cell_pj: Energy | None = Field(None, description="one read of one cell in use")
+    energy_per_line_pj: Energy | None = Field(
+        None, description="one read, for each word line in use: switching it on and off"
+    )
+    setup_energy_per_line_pj: Energy | None = Field(
+        None, description="readying a word line in use, once for the reads before a conversion"
+    )
 
     def inconsistencies(self) -> list[tuple[str, str, str]]:
         wrong = super().inconsistencies()
@@ -100,13 +111,20 @@ class Crossbar(Array):
     def columns_of(self, weights: int) -> int:
         return weights * self.weight.columns
 
-    def read(self, drive_ps: int, cells: int) -> Service:
-        """One read: the lines are driven, then the columns settle. Energy per array and per cell in use."""
+    def read(self, drive_ps: int, cells: int, lines: int = 0) -> Service:
+        """One read: the lines are driven, then the columns settle. Energy per array, cell and word line in use."""
         actions = []
         if self.energy_pj is not None:
             actions.append(Action("read", 1, self.energy_pj))
         if self.energy_per_cell_pj is not None:
             actions.append(Action("cell read", cells, self.energy_per_cell_pj))
+        if self.energy_per_line_pj is not None:
+            actions.append(Action("line read", lines, self.energy_per_line_pj))
         if not actions:
             actions.append(Action("read", 1, 0.0))
         return Service(drive_ps + self.settle_ps, tuple(actions))
+
+    def ready(self, lines: int) -> tuple[Action, ...]:
+        if self.setup_energy_per_line_pj is None:
+            return ()
+        return (Action("line readied", lines, self.setup_energy_per_line_pj),)

@@ -14,7 +14,6 @@ from xbarsim.report.figures_style import (
     name_rows,
     new_figure,
     rows_height,
-    shortened,
     styled,
     to_svg,
 )
@@ -23,6 +22,7 @@ from xbarsim.validation.outcome import BARS, Row, Validation
 _WIDTH_IN = 9.0
 _COLORS = {"identity": DIGITAL, "calibrated": STATIC, "blind": ANALOG, "uncalibrated": QUIET, "context": GRID}
 _MARKERS = {"identity": "s", "calibrated": "D", "blind": "o", "uncalibrated": "x", "context": "+"}
+_LONGEST = 64  # characters of a name
 _NARROW = 0.3  # relative error up to which the axis is linear and reads in percent
 _OFFSETS = {"identity": -0.22, "calibrated": 0.0, "blind": 0.22}
 
@@ -34,12 +34,8 @@ def errors_figure(validations: Sequence[Validation]) -> str:
         axes = figure.subplots()
         most = 0.12
         for kind, offset in _OFFSETS.items():
-            points = [
-                (r.error, place)
-                for place, v in enumerate(validations)
-                for r in v.of(kind)
-                if r.error is not None
-            ]
+            of = [(place, row) for place, one in enumerate(validations) for row in one.of(kind)]
+            points = [(row.error, place) for place, row in of if row.error is not None]
             if points:
                 errors, places = zip(*points, strict=True)
                 most = max(most, *(abs(error) for error in errors))
@@ -68,13 +64,9 @@ def chip_figure(validation: Validation, name: str) -> str:
         told: set[str] = set()
         for place, row in enumerate(rows):
             assert row.error is not None
-            at = math.log2(1 + row.error) if wide else 100 * row.error
+            at = _at(row.error, wide)
             if row.bar is not None:
-                low, high = (
-                    (math.log2(1 - row.bar), math.log2(1 + row.bar))
-                    if wide
-                    else (-100 * row.bar, 100 * row.bar)
-                )
+                low, high = (_at(sign * row.bar, wide) for sign in (-1, 1))
                 axes.barh(place, high - low, 0.7, left=low, color=GRID, alpha=0.6)
             axes.scatter([at], [place], s=22, marker=_MARKERS.get(row.kind, "+"), zorder=3,
                          color=_COLORS.get(row.kind, QUIET), label="" if row.kind in told else row.kind)  # fmt: skip
@@ -83,12 +75,17 @@ def chip_figure(validation: Validation, name: str) -> str:
         if wide:
             axes.xaxis.set_major_formatter(lambda at, _: f"× {2**at:.3g}")
         axes.set_xlabel("simulated over published" if wide else "simulated against published (%)")
-        name_rows(axes, [_name(row) for row in rows], most=80)
+        name_rows(axes, [_name(row) for row in rows], most=80, longest=_LONGEST)
         axes.grid(axis="x")
         figure.legend(loc="outside upper left", ncols=5)
         return to_svg(figure, name, f"Simulated against published figures of {validation.chip}")
 
 
+def _at(error: float, wide: bool) -> float:
+    """Place on the axis: percent, or the logarithm of a factor."""
+    return math.log2(1 + error) if wide else 100 * error
+
+
 def _name(row: Row) -> str:
     mode = row.conditions.split(",")[0]
-    return shortened(f"{row.figure} · {mode}" if mode else row.figure, 58)
+    return f"{row.figure} · {mode}" if mode else row.figure

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xbarsim.report.views import Cell, Column, Table
+from xbarsim.validation.fit import Refit
 from xbarsim.validation.outcome import BARS, Row, Validation
 
 KINDS = ("identity", "calibrated", "blind", "uncalibrated", "prediction", "needs_data", "context")
@@ -17,6 +18,7 @@ KIND_WORDS = {
     "needs_data": "needs data that are not there",
     "context": "not comparable",
 }
+_LEAST_SENSITIVITY = 0.01
 _TONES = {"inside": "good", "explained": "warn", "outside": "bad", "shown": "", "not simulated": "quiet"}
 
 
@@ -74,6 +76,33 @@ def fitted_table(validation: Validation) -> Table:
     return Table(f"{validation.chip}: fitted parameters", columns, rows, fit_words(validation))
 
 
+def refit_table(chip: str, found: Refit) -> Table:
+    """Parameters fitted anew beside those of the description."""
+    rows = tuple(
+        (Cell(one.parameter), Cell(one.value), Cell(error_text(found.scale[one.parameter] - 1)))
+        for one in found.parameters
+        if one.parameter in found.scale
+    )
+    columns = (Column("parameter"), Column("described", True), Column("fitted anew", True))
+    told = f"{len(rows)} varied; whole numbers stay as they are"
+    return Table(f"{chip}: least squares over {len(found.errors)} calibrated figures", columns, rows, told)
+
+
+def sensitivity_table(chip: str, found: Refit) -> Table:
+    """Percent by which each predicted figure changes for a percent of each fitted parameter, largest first."""
+    columns = (Column("predicted figure"), Column("parameter"), Column("percent a percent", True))
+    moved = [
+        (figure, key, percent)
+        for figure, by_parameter in found.sensitivity.items()
+        for key, percent in sorted(by_parameter.items(), key=lambda item: -abs(item[1]))
+        if abs(percent) >= _LEAST_SENSITIVITY
+    ]
+    rows = tuple(
+        (Cell(figure), Cell(key), Cell(f"{percent:+.2f}", sort=percent)) for figure, key, percent in moved
+    )
+    return Table(f"{chip}: what moves the predictions", columns, rows)
+
+
 def summary_table(validations: Sequence[Validation]) -> Table:
     """One row for each chip: how many figures of each kind are inside their bar, and the largest errors."""
     columns = (
@@ -111,11 +140,8 @@ def kind_words() -> str:
     """What the kinds of figures are, and which error passes."""
     told = []
     for kind, words in KIND_WORDS.items():
-        bar = (
-            f" (bar {BARS[kind][0] * 100:g} % of times, {BARS[kind][1] * 100:g} % of energies)"
-            if kind in BARS
-            else ""
-        )
+        time, energy = (f"{bar * 100:g} %" for bar in BARS.get(kind, (0.0, 0.0)))
+        bar = f" (bar {time} of times, {energy} of energies)" if kind in BARS else ""
         told.append(f"{kind.replace('_', ' ')}: {words}{bar}")
     return "; ".join(told) + "."
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
-from typing import Any
 
 from xbarsim.mapping.blocks import Slab
 from xbarsim.scenario.periphery import Periphery, Sharing
 from xbarsim.scenario.stages import Task, Use, Workshop, use
 from xbarsim.spec.chip import Part
+from xbarsim.spec.component import Service
 
 Plan = tuple[tuple[tuple[str, ...], Task], ...]  # tasks in order, each with the roles of its stations
 
@@ -33,7 +33,7 @@ class ArrayTasks:
     bits: int
 
     def __post_init__(self) -> None:
-        self.portions = self.near.slices(self.bits)
+        self.portions, self.feed = self.near.slices(self.bits), self.near.feed(self.bits)
 
     def plan(self, r: Reading) -> Plan:
         """All tasks from the driven word lines to the collected results."""
@@ -66,17 +66,20 @@ class ArrayTasks:
         return self.shop.task(r.op, time_ps, uses, portions=self.portions, holds=True, macs=macs)
 
     def _drive(self, r: Reading) -> tuple[int, tuple[Use, ...]]:
-        """Time of one read, and what array and drivers do for the whole product."""
-        near, array, slab = self.near, self.shop.floor.array, r.slab
+        """Time of the reads of one portion, and what array and drivers do for the whole product."""
+        near, array, slab, feed = self.near, self.shop.floor.array, r.slab, self.feed
         dac = near.spec("dac")
+        lines = slab.rows * array.rows // array.weight_rows
         drive_ps = dac.drive(slab.most_rows).portion_ps if dac is not None else 0
-        read = array.read(drive_ps, slab.weights * array.cells_per_weight)
-        uses = [use(near.array, _per_array(read, r.arrays), self.portions, float(r.arrays))]
+        read = array.read(drive_ps, slab.weights * array.cells_per_weight, lines)
+        readied = Service(0, array.ready(lines)).times(len(feed.conversions))
+        reads = _per_array(read, r.arrays).times(feed.reads)
+        done = Service(reads.portion_ps, reads.actions + readied.actions)
+        uses = [use(near.array, done, self.portions, float(r.arrays))]
         if dac is not None:
-            part = near.part("dac")
-            lines = dac.drive(slab.rows * array.rows // array.weight_rows)
-            uses.append(use(part, lines, self.portions, near.engaged(part, r.arrays)))
-        return self._step(read.portion_ps), tuple(uses)
+            part, driven = near.part("dac"), dac.drive(lines).times(feed.reads)
+            uses.append(use(part, driven, self.portions, near.engaged(part, r.arrays)))
+        return feed.reads * self._step(read.portion_ps), tuple(uses)
 
     def _counted(
         self, r: Reading, read_ps: int, uses: tuple[Use, ...], convert: tuple[int, Use] | None
@@ -107,31 +110,33 @@ class ArrayTasks:
 
     def _hold(self, r: Reading) -> Task:
         part = self.near.part("sample_hold")
-        service = self.near.spec("sample_hold").hold(self._lines(r))
+        service = self.near.spec("sample_hold").hold(self._lines(r)).times(len(self.feed.conversions))
         uses = (use(part, service, self.portions, self.near.engaged(part, r.arrays)),)
         # In a synchronous pipeline the sample is taken at the end of the read's own cycle.
         in_step = self._step(1) > 1
         return self._sliced(r, 0 if in_step else service.portion_ps, uses)
 
     def _convert(self, r: Reading) -> tuple[int, Use] | None:
-        """The time of one slice on the converters, and the conversions of the whole product."""
-        spec = self.near.spec("adc")
+        """The time of one portion on the converters, and the conversions of the whole product."""
+        spec, conversions = self.near.spec("adc"), self.feed.conversions
         if spec is None:
             return None
         part = self.near.part("adc")
         if r.sharing.converters:
-            time_ps = spec.convert(r.sharing.most * self._widest(r), 1).portion_ps
+            time_ps = spec.convert_each(conversions, r.sharing.most * self._widest(r), 1).portion_ps
             engaged = float(len(r.sharing.converters))
         else:
             each = spec.count // self.shop.floor.per_scope(part)
-            time_ps = spec.convert(self._widest(r), each).portion_ps
+            time_ps = spec.convert_each(conversions, self._widest(r), each).portion_ps
             engaged = self.near.engaged(part, r.arrays)
-        busy = use(part, spec.convert(self._lines(r), 1), self.portions, engaged)
+        busy = use(part, spec.convert_each(conversions, self._lines(r), 1), self.portions, engaged)
         return self._step(time_ps, part), busy
 
     def _combine(self, r: Reading) -> Task:
         part, spec = self.near.part("shift_add"), self.near.spec("shift_add")
-        service, widest = spec.combine(self._lines(r)), spec.combine(self._widest(r))
+        conversions = len(self.feed.conversions)
+        service = spec.combine(self._lines(r)).times(conversions)
+        widest = spec.combine(self._widest(r)).times(conversions)
         uses = (use(part, service, self.portions, self.near.engaged(part, r.arrays)),)
         return self._sliced(r, self._step(widest.portion_ps, part), uses)
 
@@ -148,7 +153,7 @@ class ArrayTasks:
         return self.shop.step(r.op, part, each.portion_ps, uses)
 
 
-def _per_array(read: Any, arrays: int) -> Any:
+def _per_array(read: Service, arrays: int) -> Service:
     """Reads of several arrays in step: whole-array reads count once for each."""
-    actions = tuple(type(a)(a.name, arrays, a.energy_pj) if a.name == "read" else a for a in read.actions)
-    return type(read)(read.portion_ps, actions)
+    actions = tuple(replace(a, count=arrays) if a.name == "read" else a for a in read.actions)
+    return replace(read, actions=actions)

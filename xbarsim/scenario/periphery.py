@@ -9,6 +9,7 @@ from typing import Any
 from xbarsim.errors import MappingError
 from xbarsim.scenario.stages import Workshop, spec_of
 from xbarsim.spec.chip import Part
+from xbarsim.spec.roles import Feed
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,29 @@ class Periphery:
     def slices(self, bits: int) -> int:
         dac = self.spec("dac")
         return (dac.slices(bits) if dac is not None else 1) * self.shop.floor.array.phases
+
+    def feed(self, bits: int) -> Feed:
+        """How each portion of an input of so many bits is read and converted."""
+        dac, adc = self.spec("dac"), self.spec("adc")
+        feed: Feed = dac.feed(bits) if dac is not None else Feed()
+        if adc is None:
+            return feed
+        path, found = self.part("adc").path, self.shop.floor.chip.name
+        if not adc.integrates and any(conversion.cycles > 1 for conversion in feed.conversions):
+            raise MappingError(
+                f"{found}: {self.part('dac').path} ({dac.kind}) gives each bit of an input as a pulse of its own, and "
+                f"{path} ({adc.kind}) cannot add these up by weight. Take an 'adc.neuron', or a 'dac.bit_serial'"
+            )
+        each, columns = (
+            adc.count // self.shop.floor.per_scope(self.part("adc")),
+            self.shop.floor.array.columns,
+        )
+        if adc.integrates and each < columns:
+            raise MappingError(
+                f"{found}: {path} ({adc.kind}) samples a column of its own, but {each} stand beside an array of "
+                f"{columns} columns. Raise {path}.count"
+            )
+        return feed
 
 
 _UNSHARED = Sharing()

@@ -184,17 +184,13 @@ class Use:
         ]
 
 
-_KEYS = {
-    "cell read": "energy_per_cell",
-    "cell written": "write_energy",
-    "bit read": "read_energy",
-    "bit written": "write_energy",
-}
+_WRITING = {"cell written": "write_energy"}  # what no component tells of itself
 
 
 def price_key(spec: ComponentSpec, action: str) -> str:
     """The YAML key that prices an action."""
-    return _KEYS.get(action, spec.ENERGY_KEYS[0] if spec.ENERGY_KEYS else "energy")
+    first = spec.ENERGY_KEYS[0] if spec.ENERGY_KEYS else "energy"
+    return spec.ACTION_KEYS.get(action) or _WRITING.get(action, first)
 
 
 @lru_cache(maxsize=4096)
