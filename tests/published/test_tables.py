@@ -18,6 +18,7 @@ from xbarsim.workload.graph import Window
 
 POINTS = yaml.safe_load((Path(__file__).parent.parent / "data" / "published_points.yaml").read_text())
 MODES = {
+    "analog_fabric": ("fws_base", "fws_large", "pws_base", "pws_large"),
     "hermes64": ("one_phase", "four_phase"),
     "ibm34": ("dense", "balanced", "decoder"),
     "neurram": (

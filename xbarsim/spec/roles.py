@@ -32,6 +32,7 @@ class Feed:
     reads: int = 1
     conversions: tuple[Conversion, ...] = (Conversion(),)
 
+
 PARTIAL_SUMS = "partial_sums"  # what a vector unit lists among its operations if it adds them
 
 
