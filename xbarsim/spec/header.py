@@ -9,7 +9,7 @@ from pydantic import Field
 
 from xbarsim.spec.component import Spec
 from xbarsim.spec.figures import Reported
-from xbarsim.spec.quantity import Bits, MeanCount, Node, Voltage
+from xbarsim.spec.quantity import Bits, Count, MeanCount, Node, Voltage
 
 
 class Precision(Spec):
@@ -40,10 +40,20 @@ class MappingChoices(Spec):
         description="order in which tiles are filled, as a formula over i: the number of the i-th one, like "
         "'i//4 + 8*(i%4)'; a snake over the mesh if none is given",
     )
+    repeat: Mapping[str, Count] = Field(
+        {},
+        description="layer (by name, * for any part of it) -> how many times each of its weights is stored below one "
+        "another, against noise; the first name that fits counts, once where none does",
+    )
     exclusive_tiles: bool = Field(False, description="true: a tile holds blocks of one layer only")
     time_multiplex: bool = Field(
         False,
         description="true: a network that does not fit is run in phases, arrays being rewritten between them",
+    )
+    phases: Literal["fewest_writes", "fewest"] = Field(
+        "fewest_writes",
+        description="of a network in phases; fewest_writes: as much as can stays in its arrays, the rest takes turns; "
+        "fewest: each phase fills the whole chip, and all is written anew in every pass",
     )
     kv_cache: Literal["on_chip", "off_chip"] | None = Field(
         None,
