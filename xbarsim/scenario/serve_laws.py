@@ -48,8 +48,8 @@ def _positions(run: ServeRun) -> Law:
     wrong = [
         stream.name
         for network, positions, books in zip(run.networks, run.positions, run.books, strict=True)
-        for stream, done in zip(network.streams, positions, strict=True)
-        if done != stream.positions * books.completed
+        for stream in network.streams
+        if positions[stream.name] != stream.positions * books.completed
     ]
     requests, steps = sum(books.completed for books in run.books), sum(len(n.streams) for n in run.networks)
     return Law("every position delivered once", not wrong, f"{requests:,} requests through {steps} steps")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,14 +17,13 @@ from xbarsim.mapping.program import Program
 from xbarsim.scenario.arrivals import Arrivals, Saturated
 from xbarsim.scenario.assemble import assemble
 from xbarsim.scenario.batching import Batching
+from xbarsim.scenario.bench import Progress, positions_done, running
 from xbarsim.scenario.ledger import Ledger
 from xbarsim.scenario.precision import Precision
 from xbarsim.scenario.serve_books import Books
 from xbarsim.scenario.serve_door import Door
 from xbarsim.scenario.stages import Meta, Workshop
 from xbarsim.spec.chip import Chip
-
-Progress = Callable[[int, int], None]  # (requests complete, requests at most)
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class ServeRun:
     shop: Workshop
     metas: tuple[tuple[Meta, ...], ...]  # by network
     books: tuple[Books, ...]
-    positions: tuple[tuple[int, ...], ...]  # done, by network and stream
+    positions: tuple[dict[str, int], ...]  # done, by network and stream
     ledger: Ledger
     end_ps: int
     elapsed_ps: int
@@ -86,13 +85,9 @@ class ServeBench:
 
         Raises: SimulationError if the run cannot end.
         """
-        clock = Clock()
-        self.shop.renew(clock)
-        flow = self.engine.open(clock)
-        serving = _Serving(clock, flow, stints, seed, progress)
-        flow.run()
-        for station in self.shop.stations.values():
-            station.close()
+        with running(self.shop, self.engine) as flow:
+            serving = _Serving(flow, stints, seed, progress)
+            flow.run()
         return ServeRun(
             self.chip,
             self.programs,
@@ -101,15 +96,11 @@ class ServeBench:
             self.shop,
             self.metas,
             tuple(serving.books),
-            self._positions(flow),
+            positions_done(flow),
             Ledger.of(self.shop.tasks),
             serving.end_ps,
-            clock.now,
+            flow.clock.now,
         )
-
-    def _positions(self, flow: Flow) -> tuple[tuple[int, ...], ...]:
-        done = iter(flow.positions())
-        return tuple(tuple(next(done) for _ in network.streams) for network in self.networks)
 
 
 def holds_at_most(network: Network) -> int:
@@ -131,10 +122,8 @@ def stream_of_seed(seed: int, number: int, name: str) -> np.random.Generator:
 class _Serving:
     """The decisions of a run: who comes, who goes in, and when it ends."""
 
-    def __init__(
-        self, clock: Clock, flow: Flow, stints: Sequence[Stint], seed: int, progress: Progress | None
-    ):
-        self.clock, self.flow, self.stints, self.progress = clock, flow, stints, progress
+    def __init__(self, flow: Flow, stints: Sequence[Stint], seed: int, progress: Progress | None):
+        self.clock, self.flow, self.stints, self.progress = flow.clock, flow, stints, progress
         self.end_ps = 0
         self.ended = False
         self.books: list[Books] = []
@@ -152,7 +141,7 @@ class _Serving:
         self.asked = sum(stint.most for stint in stints)
         for number, books in enumerate(self.books):
             if books.saturated:
-                clock.decide(partial(self._fill, number))
+                self.clock.decide(partial(self._fill, number))
             else:
                 self._next(number)
 
