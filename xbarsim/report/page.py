@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from xbarsim.files import write_whole
 from xbarsim.report import figures, figures_tiles, multiplexed, origins, views
-from xbarsim.report.headline import Figure, headline
+from xbarsim.report.kinds import figures_of
 from xbarsim.report.sections import Section
+from xbarsim.report.views import Measured
 from xbarsim.scenario.generate_result import GenerateResult
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
@@ -26,49 +26,37 @@ _LAYERS_LEAD = (
 )
 
 
-def write_page(result: Result | ServeResult | GenerateResult, path: str | Path) -> Path:
+def write_page(result: Measured, path: str | Path) -> Path:
     """Render the page to `path`; an earlier page stays until the new one is complete."""
-    path = Path(path).absolute()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    page = render_page(result)
-    handle, fresh = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(page)
-        os.chmod(fresh, 0o644)
-        os.replace(fresh, path)
-    except BaseException:
-        Path(fresh).unlink(missing_ok=True)
-        raise
-    return path
+    return write_whole(path, render_page(result))
 
 
-def render_page(result: Result | ServeResult | GenerateResult) -> str:
+def render_page(result: Measured) -> str:
     """The page as text; every text of the result is escaped."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    figures_told, parts = _content(result)
+    told, parts = figures_of(result), _content(result)
     return environment.get_template("page.html.j2").render(
-        result=result, cards=figures_told[:_CARDS], further=figures_told[_CARDS:],
+        result=result, cards=told[:_CARDS], further=told[_CARDS:],
         sections=[section for section in parts if section.filled],
         open_up_to=_OPEN_UP_TO_ROWS, broken=[law for law in result.laws if not law.holds],
         style=Markup(_asset("page.css")), script=Markup(_asset("page.js")), Markup=Markup,
     )  # fmt: skip
 
 
-def _content(result: Result | ServeResult | GenerateResult) -> tuple[tuple[Figure, ...], tuple[Section, ...]]:
-    """Headline and parts, by the kind of the result."""
+def _content(result: Measured) -> tuple[Section, ...]:
+    """The parts below the headline, by the kind of the result."""
     if isinstance(result, ServeResult):
-        from xbarsim.report import serve_page, serve_views
+        from xbarsim.report.serve_page import serve_sections
 
-        return serve_views.headline(result), serve_page.serve_sections(result)
+        return serve_sections(result)
     if isinstance(result, GenerateResult):
-        from xbarsim.report import generate_page, generate_tables
+        from xbarsim.report.generate_page import generate_sections
 
-        return generate_tables.generate_figures(result), generate_page.generate_sections(result)
-    return headline(result), sections(result)
+        return generate_sections(result)
+    return sections(result)
 
 
 def sections(result: Result) -> tuple[Section, ...]:
