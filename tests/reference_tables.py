@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import Any, get_args
 
-from xbarsim.spec.chip import Header, MappingChoices, Precision, Reported
 from xbarsim.spec.component import ComponentSpec, Spec, annotation, kinds, models, yaml_name
 from xbarsim.spec.connect import TopologyEntry
+from xbarsim.spec.figures import Reported
+from xbarsim.spec.header import Header, MappingChoices, Precision
 from xbarsim.spec.values import expected
 from xbarsim.units import DIMENSIONS
 from xbarsim.workload.load import load_workload, shipped_names

@@ -81,6 +81,11 @@ CAPACITANCE = Dimension("capacitance", "fF", "_ff", "104 fF")
 CONDUCTANCE = Dimension("conductance", "uS", "_usiemens", "25 uS")
 ENERGY_PER_BIT = Dimension("energy per bit", "pJ/bit", "_pj_per_bit", "0.08 pJ/bit")
 ENERGY_PER_BIT_LENGTH = Dimension("energy per bit and length", "pJ/bit/mm", "_pj_per_bit_mm", "0.1 pJ/bit/mm")
+# Of published figures. The field writes "TOPS" for operations per second: a second goes without saying.
+OPERATIONS = Dimension("throughput in operations", "OPS", "_ops_per_s", "63.1 TOPS")
+OPERATIONS_PER_ENERGY = Dimension("energy efficiency", "OPS/W", "_ops_per_j", "9.76 TOPS/W")
+OPERATIONS_PER_AREA = Dimension("area efficiency", "OPS/mm**2", "_ops_per_s_per_mm2", "1.55 TOPS/mm2")
+ENERGY_PER_OPERATION = Dimension("energy per operation", "pJ/OP", "_pj_per_op", "25 fJ/OP")
 
 DIMENSIONS = {d.suffix: d for d in list(globals().values()) if isinstance(d, Dimension)}
 
@@ -288,6 +293,10 @@ _SI = {
     "nm": (1e-9, "m"),
     "pJ/bit": (1e-12, "J/bit"),
     "pJ/bit/mm": (1e-12, "J/bit/mm"),
+    "OPS": (1.0, "OPS"),
+    "OPS/W": (1.0, "OPS/W"),
+    "OPS/mm**2": (1.0, "OPS/mm2"),
+    "pJ/OP": (1e-12, "J/OP"),
 }
 _SIZES = ((8 * 1024**3, "GiB"), (8 * 1024**2, "MiB"), (8 * 1024, "KiB"), (1, "bit"))
 

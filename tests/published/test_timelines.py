@@ -26,32 +26,6 @@ def test_isaac_pipeline_takes_22_cycles(rows: int, cycles: int) -> None:
     assert layer(result, "fc1").start_ps - layer(result, "fc0").start_ps == cycles * 100_000
 
 
-@pytest.mark.parametrize(("mode", "published_ns"), [("one_phase", 133), ("four_phase", 520)])
-def test_hermes_product(mode: str, published_ns: int) -> None:
-    """Table I: one matrix-vector product in either read mode (two numbers fitted to these two)."""
-    result = infer(load_chip("hermes64", [f"mode={mode}"]), one_product(256, 256), ONCE)
-    assert layer(result, "fc").busy_ps == published_ns * 1_000
-
-
-@pytest.mark.parametrize(("mode", "published_ns"), [("one_phase", 1131), ("four_phase", 1518)])
-def test_hermes_resnet_layer(mode: str, published_ns: int) -> None:
-    """Table I: 2016 x 224 on 8 cores, partial sums from core to core. One hop time is fitted to the one-phase
-    figure; the four-phase figure is predicted."""
-    result = infer(load_chip("hermes64", [f"mode={mode}"]), one_product(2016, 224), ONCE)
-    row = layer(result, "fc")
-    assert row.tiles == 8
-    assert row.end_ps - row.start_ps == pytest.approx(published_ns * 1_000, rel=0.001)
-
-
-@pytest.mark.parametrize(
-    ("mode", "tops", "tops_per_w"), [("one_phase", 63.1, 9.76), ("four_phase", 16.1, 2.48)]
-)
-def test_hermes_peak(mode: str, tops: float, tops_per_w: float) -> None:
-    peak = infer(load_chip("hermes64", [f"mode={mode}"]), one_product(256, 256), ONCE).peak
-    assert peak.ops_per_s / 1e12 == pytest.approx(tops, rel=0.01)
-    assert peak.tops_per_w == pytest.approx(tops_per_w, rel=0.01)
-
-
 def test_isaac_peak() -> None:
     """41.29 TOPS (16 bit), 627.5 GOPS/W and 478.95 GOPS/mm2 of the corrected paper."""
     peak = infer(load_chip("isaac"), one_product(128, 16), ONCE).peak

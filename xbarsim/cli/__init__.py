@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from xbarsim.errors import XbarsimError
 
-COMMANDS = ("run", "serve", "generate", "check", "map", "explain", "trace", "schema", "show")
+COMMANDS = ("run", "serve", "generate", "check", "map", "explain", "trace", "schema", "show", "validate")
 INTERRUPTED = 130  # exit code, as shells have it
 
 

@@ -26,6 +26,10 @@ class VectorProcessor(VectorUnit):
     operations: tuple[str, ...] = Field(
         description="functions it can do ('relu', 'add'), or whole classes: " + ", ".join(CLASSES)
     )
+    streams: bool = Field(
+        False,
+        description="true: takes the values of a vector as they come over its link, not only when all are there",
+    )
     energy_pj: Energy | None = Field(None, description="one scalar operation")
 
     def can(self, function: str, op_kind: str) -> bool:

@@ -171,12 +171,14 @@ class Slab:
         return sum(width * blocks for width, blocks in self.widths)
 
 
-def cut(matrix: Matrix, array: Array) -> Cut:
-    """Cut a matrix for one kind of array."""
+def cut(matrix: Matrix, array: Array, even: bool = False) -> Cut:
+    """Cut a matrix for one kind of array: into full blocks and a rest, or into blocks as equal as can be."""
     rows, columns = array.weight_rows, array.weight_columns
     packed = min(rows // matrix.rows, columns // matrix.columns) if matrix.groups > 1 else 1
     if packed > 1:
         packed = min(packed, matrix.groups)
         return Cut(matrix, rows, columns, 1, -(-matrix.groups // packed), packed, array.cells_per_weight)
-    side_by_side = -(-matrix.columns // columns) * matrix.groups
-    return Cut(matrix, rows, columns, -(-matrix.rows // rows), side_by_side, 1, array.cells_per_weight)
+    row_blocks, column_blocks = -(-matrix.rows // rows), -(-matrix.columns // columns)
+    if even:
+        rows, columns = -(-matrix.rows // row_blocks), -(-matrix.columns // column_blocks)
+    return Cut(matrix, rows, columns, row_blocks, column_blocks * matrix.groups, 1, array.cells_per_weight)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from xbarsim.errors import MappingError
+from xbarsim.mapping.blocks import Cut, cut
 from xbarsim.spec.chip import Chip, Part
 from xbarsim.spec.graph import instances
+from xbarsim.spec.patterns import evaluate
 from xbarsim.spec.roles import Array
+from xbarsim.workload.graph import Matrix
 
 Test = Callable[[Part], bool]
 
@@ -60,6 +63,8 @@ class Floor:
     def tiles(self) -> tuple[str, ...]:
         """Network stops in an order in which neighbours follow one another (a snake over a mesh)."""
         names = instances(self.chip, self.tile_part)
+        if self.chip.header.mapping.tile_order is not None:
+            return ordered(names, self.chip.header.mapping.tile_order, self.chip.name)
         places = self.graph.place
         if not all(name in places for name in names):
             return tuple(names)
@@ -80,6 +85,10 @@ class Floor:
     @property
     def slots(self) -> int:
         return self.slots_per_tile * len(self.tiles)
+
+    def cut(self, matrix: Matrix) -> Cut:
+        """How a matrix is cut into blocks for the arrays of this chip."""
+        return cut(matrix, self.array, even=self.chip.header.mapping.blocks == "even")
 
     # --- components in reach -------------------------------------------------------------------
 
@@ -109,6 +118,18 @@ class Floor:
     def per_tile(self, part: Part) -> int:
         """Instances of the part in one tile."""
         return self.chip.totals[part.path] // self.chip.totals[self.tile_part.path]
+
+
+def ordered(names: Sequence[str], formula: str, chip: str) -> tuple[str, ...]:
+    """Tiles in the order of a formula over i, the number of the tile that is filled i-th."""
+    numbers = [evaluate(formula, "i", i, f"mapping.tile_order: {formula}") for i in range(len(names))]
+    if sorted(numbers) != list(range(len(names))):
+        twice = next((n for n in numbers if numbers.count(n) > 1), None)
+        wrong = f"tile {twice} comes twice" if twice is not None else "some lie outside"
+        raise MappingError(
+            f"{chip}: mapping.tile_order '{formula}' must give each of the tiles 0 to {len(names) - 1} once; {wrong}"
+        )
+    return tuple(names[number] for number in numbers)
 
 
 def _names(members: tuple[str, ...]) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from xbarsim.errors import MappingError
-from xbarsim.mapping.blocks import Cut, cut
+from xbarsim.mapping.blocks import Cut
 from xbarsim.mapping.buffers import give_room
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.multiplex import Block, Phase, Schedule, schedule
@@ -61,7 +61,7 @@ def is_multiplexed(chip: Chip, graph: OpGraph) -> bool:
     if not chip.header.mapping.time_multiplex:
         return False
     floor = Floor(chip)
-    return sum(cut(matrix, floor.array).blocks for matrix in graph.matrices.values()) > floor.slots
+    return sum(floor.cut(matrix).blocks for matrix in graph.matrices.values()) > floor.slots
 
 
 def map_phases(chip: Chip, graph: OpGraph, activation_bits: int | None, batch: int) -> Multiplexed:
@@ -72,7 +72,7 @@ def map_phases(chip: Chip, graph: OpGraph, activation_bits: int | None, batch: i
     floor = Floor(chip)
     _check(floor, graph)
     graph = _parted(kept_outside(graph), floor)
-    cuts = {name: cut(matrix, floor.array) for name, matrix in graph.matrices.items()}
+    cuts = {name: floor.cut(matrix) for name, matrix in graph.matrices.items()}
     plan = _scheduled(graph, floor)
     division = divide(graph, [(phase.first, phase.end) for phase in plan.phases])
     bits = activation_bits or chip.header.precision.activations
@@ -82,7 +82,7 @@ def map_phases(chip: Chip, graph: OpGraph, activation_bits: int | None, batch: i
 
 
 def _scheduled(graph: OpGraph, floor: Floor) -> Schedule:
-    cuts = {name: cut(matrix, floor.array) for name, matrix in graph.matrices.items()}
+    cuts = {name: floor.cut(matrix) for name, matrix in graph.matrices.items()}
     cells = {name: [found.cells(i) for i in range(found.blocks)] for name, found in cuts.items()}
     products = [str(op.matrix) for op in products_of(graph)]
     return schedule(products, cells, floor.slots, floor.slots_per_tile)

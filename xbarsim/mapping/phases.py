@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from xbarsim.errors import MappingError
-from xbarsim.mapping.blocks import Cut, cut
+from xbarsim.mapping.blocks import Cut
 from xbarsim.mapping.floor import Floor
 from xbarsim.workload.graph import Matrix, Op, OpGraph, OpKind, Same
 
@@ -137,7 +137,7 @@ def pieces(graph: OpGraph, floor: Floor) -> dict[str, int]:
     """
     found = {}
     for name, matrix in graph.matrices.items():
-        whole = cut(matrix, floor.array)
+        whole = floor.cut(matrix)
         if whole.blocks > floor.slots:
             if whole.row_blocks > floor.slots or matrix.groups > 1:
                 raise MappingError(_too_large(graph, floor, whole))
@@ -177,7 +177,7 @@ def parted(graph: OpGraph, floor: Floor, parts: Mapping[str, Sequence[int]]) -> 
 
 
 def _parts(matrix: Matrix, floor: Floor, column_blocks: Sequence[int]) -> list[Matrix]:
-    width = cut(matrix, floor.array).block_columns
+    width = floor.cut(matrix).block_columns
     ends = [min(end * width, matrix.columns) for end in accumulate(column_blocks)]
     return [
         replace(matrix, name=f"{matrix.name}[{i}]", columns=end - first)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 
 from xbarsim.errors import MappingError
-from xbarsim.mapping.blocks import Cut, cut
+from xbarsim.mapping.blocks import Cut
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.plot import Plot
 from xbarsim.mapping.program import Copy, Segment
@@ -24,7 +24,7 @@ def place(
 
     Raises: MappingError if one copy of each does not fit.
     """
-    cuts = {name: cut(matrix, floor.array) for name, matrix in graph.matrices.items()}
+    cuts = {name: floor.cut(matrix) for name, matrix in graph.matrices.items()}
     needed = sum(c.blocks for c in cuts.values())
     if needed > floor.slots:
         raise MappingError(_missing(graph, floor, cuts, needed))

@@ -20,6 +20,7 @@ from xbarsim.mapping.plot import Plot
 from xbarsim.mapping.program import Copy, Link, Program, Share, Step
 from xbarsim.mapping.sources import Source, at_one, both, identity, pointwise
 from xbarsim.mapping.state import KEPT, Memory, at_once, check_room, reserved
+from xbarsim.mapping.streaming import streaming_homes
 from xbarsim.mapping.stripes import grid, owners
 from xbarsim.mapping.units import by_reason, in_the_tiles, unit_for, why_none
 from xbarsim.spec.chip import Chip
@@ -170,7 +171,14 @@ class Planner:
         alone = step.last.name == source.producer and self.readers[source.producer] == 1
         same = op.positions == step.op.positions and pointwise(source)
         unit = unit_for(self.floor, op)
-        if not (alone and same and unit is not None and in_the_tiles(self.floor, unit)):
+        if not (alone and same and unit is not None):
+            return False
+        if not in_the_tiles(self.floor, unit):
+            homes = streaming_homes(step, unit, self.floor)
+            if homes is None:
+                return False
+            step = replace(step, homes=homes, made=step.homes)
+        elif step.made:
             return False
         self.made[step.name] = replace(
             step, fused=(*step.fused, op), fused_units=(*step.fused_units, unit.path)

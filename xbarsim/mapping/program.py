@@ -61,6 +61,7 @@ class Step:
     homes: for each copy of the work, the shares of the result vector.
     owners: the home that does each position.
     columns: positions in one row of its map; all of them where it is no map.
+    made: the homes of the product itself, where a streaming unit elsewhere takes its results over.
     """
 
     op: Op
@@ -71,6 +72,7 @@ class Step:
     owners: Positions
     inputs: tuple[Link, ...]
     columns: int
+    made: tuple[tuple[Share, ...], ...] = ()
 
     @property
     def name(self) -> str:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from xbarsim.errors import MappingError
-from xbarsim.mapping.blocks import cut
 from xbarsim.mapping.buffers import NOTHING_KEPT, stored_shares
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.plan import map_network
@@ -81,7 +80,7 @@ def _renamed(graph: OpGraph, name: str) -> OpGraph:
 def _slots_needed(graph: OpGraph, floor: Floor) -> int:
     """Array slots of one copy of each matrix; whole tiles where a tile may hold one layer only."""
     size = floor.slots_per_tile if floor.chip.header.mapping.exclusive_tiles else 1
-    return sum(-(-cut(matrix, floor.array).blocks // size) * size for matrix in graph.matrices.values())
+    return sum(-(-floor.cut(matrix).blocks // size) * size for matrix in graph.matrices.values())
 
 
 def _plots(chip: Chip, floor: Floor, lodgers: Sequence[Lodger], needed: Sequence[int]) -> list[Plot]:

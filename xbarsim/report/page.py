@@ -9,8 +9,9 @@ from markupsafe import Markup
 
 from xbarsim.files import write_whole
 from xbarsim.report import figures, figures_tiles, multiplexed, origins, views
+from xbarsim.report.headline import Figure
 from xbarsim.report.kinds import figures_of
-from xbarsim.report.sections import Section
+from xbarsim.report.sections import Mark, Section
 from xbarsim.report.views import Measured
 from xbarsim.scenario.generate_result import GenerateResult
 from xbarsim.scenario.result import Result
@@ -33,17 +34,41 @@ def write_page(result: Measured, path: str | Path) -> Path:
 
 def render_page(result: Measured) -> str:
     """The page as text; every text of the result is escaped."""
+    requests = f"{result.requests:,} request{'' if result.requests == 1 else 's'}"
+    return rendered(
+        f"{result.workload} on {result.chip}", f"{result.scenario} · {requests}",
+        (result.workload, result.chip), _marks(result), figures_of(result), _content(result),
+    )  # fmt: skip
+
+
+def rendered(
+    title: str, kind: str, heading: tuple[str, ...], marks: tuple[Mark, ...],
+    told: tuple[Figure, ...], parts: tuple[Section, ...],
+) -> str:  # fmt: skip
+    """Any page: its headline figures, and its parts as far as there is something in them."""
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    told, parts = figures_of(result), _content(result)
     return environment.get_template("page.html.j2").render(
-        result=result, cards=told[:_CARDS], further=told[_CARDS:],
-        sections=[section for section in parts if section.filled],
-        open_up_to=_OPEN_UP_TO_ROWS, broken=[law for law in result.laws if not law.holds],
+        title=title, kind=kind, heading=heading, marks=marks, cards=told[:_CARDS], further=told[_CARDS:],
+        sections=[section for section in parts if section.filled], open_up_to=_OPEN_UP_TO_ROWS,
         style=Markup(_asset("page.css")), script=Markup(_asset("page.js")), Markup=Markup,
     )  # fmt: skip
+
+
+def _marks(result: Measured) -> tuple[Mark, ...]:
+    """What to know before reading: laws, unknown numbers, fitted ones."""
+    broken = sum(1 for law in result.laws if not law.holds)
+    all_hold = Mark("good", "laws", f"{len(result.laws)} laws hold")
+    marks = [Mark("bad", "laws", f"{broken} of {len(result.laws)} laws BROKEN") if broken else all_hold]
+    for count, anchor, noun in (
+        (len(result.unknowns), "unknown", "unknown number"),
+        (len(result.calibrated), "calibrated", "fitted parameter"),
+    ):
+        if count:
+            marks.append(Mark("warn", anchor, f"{count:,} {noun}{'' if count == 1 else 's'}"))
+    return tuple(marks)
 
 
 def _content(result: Measured) -> tuple[Section, ...]:

@@ -8,6 +8,15 @@ from xbarsim.report.views import Table
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A word at the top of a page, and the part that says more."""
+
+    tone: str  # "good", "warn", "bad"
+    anchor: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Section:
     """One part of the page: a figure, tables, words; whatever of them there is."""
 

@@ -83,12 +83,31 @@ class _Assembler:
     def _copy(self, work: _Work, number: int) -> Work:
         """The work of one job on one copy."""
         step, home = work.step, work.step.homes[number]
+        if step.made and step.op.matrix is not None:
+            return self.matrices.work(step.name, step.op.matrix, number, self._behind(work, number))
         tail = [
             self._operation(op, unit, home, work)
             for op, unit in zip(step.fused, step.fused_units, strict=True)
         ]
         works = [self._main(work, number, home), *(done for done in tail if done is not None)]
         return join(works)
+
+    def _behind(self, work: _Work, number: int) -> dict[str, Work]:
+        """What the results of a product go through value by value: operations in their tile, the way to a
+        streaming unit, its operation. By the tile in which they are complete."""
+        step, parts = work.step, self.shop.floor.chip.parts
+        *inside, (last, unit) = zip(step.fused, step.fused_units, strict=True)
+        before = inside[-1][0] if inside else step.op
+        behind: dict[str, Work] = {}
+        for made, taken in zip(step.made[number], step.homes[number], strict=True):
+            values = max(1, round(before.width * (made.high - made.low)))
+            near = [
+                self._compute(op, parts[path], made) for op, path in inside if parts[path].spec is not None
+            ]
+            way = self.transport.way(step.name, made.node, taken.node, values * self.program.activation_bits)
+            there = Chain((self._compute(last, parts[unit], taken, values),))
+            behind[made.node] = join([Chain(tuple(near)), way, there])
+        return behind
 
     def _main(self, work: _Work, number: int, home: tuple[Share, ...]) -> Work:
         op, step = work.step.op, work.step
@@ -171,14 +190,16 @@ class _Assembler:
         ]
         return [stage for stage in stages if stage is not None]
 
-    def _compute(self, op: Op, part: Part, share: Share) -> Stage:
+    def _compute(self, op: Op, part: Part, share: Share, values: int = 0) -> Stage:
+        """values: how many come in and leave one after another; as many as results if not given."""
         inside = share.node in self.transport.tiles
         spec: Any = part.spec if inside else self._alone(part)
         amount = op.macs if op.kind is OpKind.PRODUCT else max(op.element_ops, op.positions)
         # Rounded up where it does not divide evenly; at the borders between shares so that they add up.
         each = -(-amount // op.positions)
         count = max(1, round(each * share.high) - round(each * share.low))
-        values = max(1, round(op.width * (share.high - share.low))) if op.kind in FUSED else 1
+        if not values:
+            values = max(1, round(op.width * (share.high - share.low))) if op.kind in FUSED else 1
         servers = max(1, self.shop.floor.per_tile(part) // spec.count) if inside else 1
         name = f"{share.node}.{part.name}" if inside else share.node
         station = self.shop.station(name, part.path, spec, servers, spec.count, share.node if inside else "")

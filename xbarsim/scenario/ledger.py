@@ -150,8 +150,8 @@ def network_parts(floor: Floor) -> list[tuple[str, Any, int]]:
     for part in floor.chip.root.walk():
         for connection in part.connect:
             path = connection.label
-            links = _total(floor.graph.links, path)
-            routers = _total(floor.graph.routers, path)
+            links = counted_over_scopes(floor.graph.links, path)
+            routers = counted_over_scopes(floor.graph.routers, path)
             if connection.channel is not None and links:
                 found.append(
                     (
@@ -165,7 +165,7 @@ def network_parts(floor: Floor) -> list[tuple[str, Any, int]]:
     return found
 
 
-def _total(counted: dict[str, int], label: str) -> int:
+def counted_over_scopes(counted: dict[str, int], label: str) -> int:
     """Over all instances of the scope: 'die[3].connect0' counts for 'die.connect0'."""
     return sum(count for name, count in counted.items() if re.sub(r"\[\d+\]", "", name) == label)
 

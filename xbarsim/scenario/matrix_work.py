@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from xbarsim.engine.chain import Chain, Par, Stage, Work
 from xbarsim.engine.station import Station
 from xbarsim.mapping.blocks import Cut
 from xbarsim.mapping.program import Program, Segment
 from xbarsim.scenario.array_tasks import ArrayTasks, Plan, Reading
-from xbarsim.scenario.partial_sums import PartialSums
+from xbarsim.scenario.partial_sums import NOTHING_BEHIND, PartialSums, followed
 from xbarsim.scenario.periphery import Periphery, Sharing
 from xbarsim.scenario.stages import Workshop, join
 from xbarsim.scenario.transport import Transport
@@ -24,16 +26,21 @@ class MatrixWork:
         self.tasks = ArrayTasks(shop, self.near, program.activation_bits)
         self._plans: dict[tuple[str, str, int, int, int, int], Plan] = {}
 
-    def work(self, op: str, matrix: str, number: int) -> Work:
-        """One product on one copy: all its tiles, then the partial sums brought together."""
+    def work(self, op: str, matrix: str, number: int, behind: Mapping[str, Work] = NOTHING_BEHIND) -> Work:
+        """One product on one copy: all its tiles, then the partial sums brought together.
+
+        behind: what results that are complete in a tile go through next, value by value.
+        """
         cut, copy = self.program.cuts[matrix], self.program.copies[matrix][number]
         label = f"{matrix}#{number}"
         by_tile: dict[str, list[Segment]] = {}
         for segment in copy.segments:
             by_tile.setdefault(segment.tile, []).append(segment)
-        works = tuple(self._tile(op, label, cut, segments) for segments in by_tile.values())
-        tiles = works[0] if len(works) == 1 else Par(works)
-        sums = self.sums.between_tiles(op, cut, copy)
+        works = {tile: self._tile(op, label, cut, segments) for tile, segments in by_tile.items()}
+        sums = self.sums.between_tiles(op, cut, copy, behind)
+        if sums is None:
+            works = {tile: followed(work, behind.get(tile)) for tile, work in works.items()}
+        tiles = Par(tuple(works.values())) if len(works) > 1 else works[copy.segments[0].tile]
         return join([tiles, sums]) if sums is not None else tiles
 
     def _tile(self, op: str, label: str, cut: Cut, segments: list[Segment]) -> Work:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,12 @@ from xbarsim.scenario.periphery import Periphery
 from xbarsim.scenario.stages import Task, Workshop, join, use
 from xbarsim.scenario.transport import Transport
 from xbarsim.spec.chip import Part
+
+NOTHING_BEHIND: Mapping[str, Work] = {}
+
+
+def followed(work: Work, behind: Work | None) -> Work:
+    return work if behind is None else join([work, behind])
 
 
 @dataclass
@@ -77,12 +83,24 @@ class PartialSums:
         service = spec.add(additions)
         return self.shop.serial(op, part, service, max(1, values), use(part, service, 1, part.count))
 
-    def between_tiles(self, op: str, cut: Cut, copy: Copy) -> Work | None:
-        """Partial sums that lie in different tiles: brought together, or added along a chain of tiles."""
+    def between_tiles(
+        self, op: str, cut: Cut, copy: Copy, behind: Mapping[str, Work] = NOTHING_BEHIND
+    ) -> Work | None:
+        """Partial sums that lie in different tiles: brought together, or added along a chain of tiles.
+
+        behind: what the sums that are complete in a tile go through next.
+        """
         if len(copy.segments) < 2 or cut.row_blocks < 2:
             return None
         columns = self._columns_by_tile(cut, copy)
-        works = [self._column(op, cut, column, tiles) for column, tiles in columns.items() if len(tiles) > 1]
+        works = [
+            followed(
+                self._column(op, cut, column, tiles) if len(tiles) > 1 else Chain(()),
+                behind.get([*tiles][-1]),
+            )
+            for column, tiles in columns.items()
+            if len(tiles) > 1 or behind
+        ]
         if not works:
             return None
         return works[0] if len(works) == 1 else Par(tuple(works))

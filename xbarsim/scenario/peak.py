@@ -5,7 +5,6 @@ from __future__ import annotations
 from xbarsim.engine.chain import Chain, Par, Seq, Stage, Work
 from xbarsim.engine.clock import Clock
 from xbarsim.errors import MappingError
-from xbarsim.mapping.blocks import cut
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.program import Copy, Program, Segment
 from xbarsim.scenario.ledger import area_rows, network_parts
@@ -25,7 +24,7 @@ def full_array_stages(chip: Chip, floor: Floor, bits: int) -> list[Stage]:
         chip.name,
         OpGraph("peak", ()),
         bits,
-        {matrix.name: cut(matrix, floor.array)},
+        {matrix.name: floor.cut(matrix)},
         {matrix.name: (copy,)},
         (),
         floor.tiles,

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from xbarsim.errors import shown
-from xbarsim.spec.chip import Chip, Connection, Header, Part
+from xbarsim.spec.chip import Chip, Connection, Part
 from xbarsim.spec.component import ComponentSpec, kinds
 from xbarsim.spec.connect import Scope, read_connections
+from xbarsim.spec.header import Header
 from xbarsim.spec.located import Located, Path_, closest, likely
 from xbarsim.spec.modes import apply_mode
 from xbarsim.spec.names import check_names
@@ -45,7 +46,7 @@ def build_chip(located: Located, path: str = "") -> Chip:
     apply_mode(located)
     builder = _Builder(located)
     header, root, cells = builder.header(), builder.root(), builder.cells()
-    check_names(located, root, builder.values, builder.failed)
+    check_names(located, header, root, builder.values, builder.failed)
     located.raise_problems()
     assert header is not None and root is not None
     calibrated = header.calibrated

@@ -5,79 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
-
-from xbarsim.spec.component import ComponentSpec, Spec
-from xbarsim.spec.quantity import Bits, Node
+from xbarsim.spec.component import ComponentSpec
+from xbarsim.spec.header import Header
 from xbarsim.spec.roles import Cell, Channel, Router
 
 if TYPE_CHECKING:
     from xbarsim.spec.graph import ChipGraph
-
-
-class Precision(Spec):
-    """Numbers that travel on the chip."""
-
-    activations: Bits = Field(description="bits of an input or result vector's element")
-    partial_sums: Bits | None = Field(
-        None, description="bits of a partial sum on its way to where it is added up"
-    )
-
-
-class MappingChoices(Spec):
-    """How networks may be laid onto this chip."""
-
-    replicate: Literal["balance", "none"] = Field(
-        "balance", description="balance: copy slow layers onto arrays that are left over; none: one copy each"
-    )
-    partial_sums: Literal["gather", "chain"] = Field(
-        "gather",
-        description="gather: all partial sums go to one tile; chain: from tile to tile, added on the way",
-    )
-    exclusive_tiles: bool = Field(False, description="true: a tile holds blocks of one layer only")
-    time_multiplex: bool = Field(
-        False,
-        description="true: a network that does not fit is run in phases, arrays being rewritten between them",
-    )
-    kv_cache: Literal["on_chip", "off_chip"] | None = Field(
-        None,
-        description="where keys and values of earlier tokens are kept; on_chip: in the tiles' buffers, beside "
-        "the units that read them; off_chip: in the memory",
-    )
-
-
-class Reported(Spec):
-    """One figure that was published about the chip."""
-
-    figure: str = Field(description="what was measured or claimed")
-    value: str = Field(description="the published value with its unit")
-    source: str = Field(description="paper and place")
-    mode: str | None = Field(None, description="mode of the chip it holds for")
-    note: str | None = Field(None, description="a remark for the reader")
-
-
-class Header(Spec):
-    """What a chip file says besides its components."""
-
-    name: str = Field(description="name of the chip")
-    source: str = Field(
-        "", description="the publication it follows; numbers that say nothing else come from there"
-    )
-    description: str | None = Field(None, description="a sentence about the chip")
-    technology_nm: Node = Field(description="technology node")
-    precision: Precision = Field(description="bits of the numbers that travel")
-    mapping: MappingChoices = Field(
-        MappingChoices.model_validate({}), description="how networks may be laid onto it"
-    )
-    mode: str | None = Field(None, description="which of `modes` is on")
-    reported: tuple[Reported, ...] = Field(
-        (), description="what was published, to print beside what is simulated"
-    )
-    calibrated: Mapping[str, tuple[str, ...]] = Field(
-        {}, description="key -> the published figures it was fitted to"
-    )
 
 
 @dataclass(frozen=True)

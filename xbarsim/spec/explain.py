@@ -10,9 +10,10 @@ from typing import Any, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from xbarsim.errors import Problem, SpecError
-from xbarsim.spec.chip import Chip, Header, NumberSource
+from xbarsim.spec.chip import Chip, NumberSource
 from xbarsim.spec.component import ComponentSpec, Spec, annotation, kinds
 from xbarsim.spec.connect import TopologyEntry
+from xbarsim.spec.header import Header
 from xbarsim.spec.located import likely
 from xbarsim.spec.quantity import Number, Quantity, Whole
 from xbarsim.spec.readers import read_by

@@ -6,8 +6,8 @@ from contextlib import suppress
 from typing import Any
 
 from xbarsim.errors import shown
-from xbarsim.spec.chip import Header
 from xbarsim.spec.component import Spec, kinds
+from xbarsim.spec.header import Header
 from xbarsim.spec.located import Located, Mark, Path_, likely
 from xbarsim.spec.place import Missing, find, parts_of, put
 from xbarsim.spec.values import Told, Values

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from xbarsim.spec.chip import Part
+from xbarsim.spec.figures import inconsistencies
+from xbarsim.spec.header import Header
 from xbarsim.spec.located import Located, Path_, likely
 from xbarsim.spec.quantity import unwrap
 from xbarsim.spec.values import Values
 
 
-def check_names(located: Located, root: Part | None, values: Values, failed: set[str]) -> None:
+def check_names(
+    located: Located, header: Header | None, root: Part | None, values: Values, failed: set[str]
+) -> None:
     """Tell every name that leads nowhere; what stands in a part with problems of its own passes."""
     for part in root.walk() if root else ():
         _check_cell(located, part)
@@ -23,6 +27,9 @@ def check_names(located: Located, root: Part | None, values: Values, failed: set
         mode = row.get("mode") if isinstance(row, dict) else None
         if isinstance(mode, str) and mode not in modes:
             located.problem(("reported", i, "mode"), f"'{mode}' is none of `modes`", "", likely(mode, modes))
+    for i, reported in enumerate(header.reported if header else ()):
+        for key, found, allowed, fix in inconsistencies(reported):
+            located.problem(("reported", i, key), found, allowed, fix)
 
 
 def _check_cell(located: Located, part: Part) -> None:

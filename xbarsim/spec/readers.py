@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 
 import xbarsim
-from xbarsim.spec.chip import Header
 from xbarsim.spec.component import Spec, models
+from xbarsim.spec.header import Header
 
 _HOME = Path(xbarsim.__file__).parent
 

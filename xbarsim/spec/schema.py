@@ -10,10 +10,10 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from xbarsim.spec.build import NAME, NOT_A_PART
-from xbarsim.spec.chip import Header
 from xbarsim.spec.component import ComponentSpec, Spec, annotation, kinds, models, yaml_name
 from xbarsim.spec.connect import TOPOLOGIES, TopologyEntry
 from xbarsim.spec.explain import ROOT_KEYS
+from xbarsim.spec.header import Header
 from xbarsim.spec.quantity import Number, Quantity, Whole
 from xbarsim.spec.roles import Composite
 from xbarsim.spec.values import required

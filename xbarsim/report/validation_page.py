@@ -1,0 +1,81 @@
+"""Validations as one self-contained page, as Markdown with pictures, and as JSON, in one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from xbarsim.files import write_whole
+from xbarsim.report.headline import Figure
+from xbarsim.report.page import rendered
+from xbarsim.report.sections import Mark, Section
+from xbarsim.report.validation_figures import chip_figure, errors_figure
+from xbarsim.report.validation_views import (
+    cause_table,
+    error_text,
+    figure_table,
+    fitted_table,
+    kind_words,
+    summary_table,
+)
+from xbarsim.validation.outcome import Row, Validation
+from xbarsim.validation.store import validations_to_json
+
+PAGE_FILE, DATA_FILE = "page.html", "validation.json"
+
+
+def save_validation(validations: Sequence[Validation], folder: Path) -> None:
+    """page.html and validation.json; what is there stays until the new text is complete."""
+    write_whole(folder / PAGE_FILE, render_validation(validations))
+    write_whole(folder / DATA_FILE, validations_to_json(validations))
+
+
+def render_validation(validations: Sequence[Validation]) -> str:
+    title = "Published chips" if len(validations) > 1 else validations[0].chip
+    parts = [
+        Section(
+            "summary", "All chips", kind_words(), errors_figure(validations), (summary_table(validations),)
+        )
+    ]
+    parts += [
+        Section(
+            anchor(one),
+            one.chip,
+            one.source,
+            chip_figure(one, anchor(one)),
+            (figure_table(one), fitted_table(one), cause_table(one)),
+        )
+        for one in validations
+    ]
+    outside = [row for one in validations for row in one.rows if row.verdict == "outside"]
+    mark = Mark("bad", "summary", f"{len(outside)} outside their bar without a cause")
+    good = Mark("good", "summary", "every figure is inside its bar, or its cause is told")
+    return rendered(
+        title, "validation", (title,), (mark if outside else good,), headline(validations), tuple(parts)
+    )
+
+
+def headline(validations: Sequence[Validation]) -> tuple[Figure, ...]:
+    rows = [row for one in validations for row in one.rows]
+    told = []
+    for kind, label in (
+        ("identity", "Identities"),
+        ("calibrated", "Calibrated"),
+        ("blind", "Predicted blind"),
+    ):
+        of = [row for row in rows if row.kind == kind]
+        inside = sum(1 for row in of if row.verdict == "inside")
+        told.append(Figure(label, f"{inside} of {len(of)}", f"inside their bar; median error {_median(of)}"))
+    fitted = sum(one.parameters for one in validations)
+    numbers = sum(one.numbers for one in validations)
+    told.append(Figure("Fitted", f"{fitted} parameters", f"to {numbers} published numbers"))
+    return tuple(told)
+
+
+def _median(rows: Sequence[Row]) -> str:
+    errors = sorted(abs(row.error) for row in rows if row.error is not None)
+    return error_text(errors[len(errors) // 2]).lstrip("+") if errors else "unknown"
+
+
+def anchor(validation: Validation) -> str:
+    return Path(validation.name).stem.replace(" ", "-")

@@ -1,0 +1,145 @@
+"""Published figures: what a paper reported about a chip, and in which words the description says so."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from xbarsim.spec.component import Spec
+from xbarsim.units import (
+    AREA,
+    DURATION,
+    ENERGY,
+    ENERGY_PER_OPERATION,
+    FREQUENCY,
+    OPERATIONS,
+    OPERATIONS_PER_AREA,
+    OPERATIONS_PER_ENERGY,
+    POWER,
+    Dimension,
+    UnitError,
+    exact,
+    split,
+)
+
+Kind = Literal["identity", "calibrated", "blind", "uncalibrated", "prediction", "needs_data", "context"]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure that the simulator can give: its dimension (None: a plain number or a share in %)."""
+
+    dimension: Dimension | None
+    means: str
+    timing: bool = False  # it follows from time alone, so it is held to the closer bar
+
+
+MEASURES: dict[str, Measure] = {
+    "peak throughput": Measure(OPERATIONS, "all arrays multiply all the time", True),
+    "peak power": Measure(POWER, "the same, every component at its active power"),
+    "peak energy efficiency": Measure(OPERATIONS_PER_ENERGY, "peak throughput by peak power"),
+    "peak area efficiency": Measure(
+        OPERATIONS_PER_AREA, "peak throughput by the area of the parts in `of`", True
+    ),
+    "latency": Measure(DURATION, "one request alone on the idle chip", True),
+    "layer latency": Measure(DURATION, "first start to last end of the first matrix product", True),
+    "layer energy": Measure(
+        ENERGY, "what the first matrix product's layer spends, and the static power over its latency"
+    ),
+    "product time": Measure(DURATION, "time in which the arrays and converters of a product are taken", True),
+    "product energy": Measure(ENERGY, "arrays, DACs and ADCs, and the static power over the product's time"),
+    "product energy efficiency": Measure(
+        OPERATIONS_PER_ENERGY, "operations of the product by its product energy"
+    ),
+    "energy": Measure(ENERGY, "of one request alone, of the parts in `of` or of all"),
+    "energy per operation": Measure(ENERGY_PER_OPERATION, "the same by two operations a multiply-accumulate"),
+    "energy efficiency": Measure(OPERATIONS_PER_ENERGY, "its inverse"),
+    "power": Measure(POWER, "mean of the pipelined run, of the parts in `of` or of all"),
+    "throughput": Measure(FREQUENCY, "requests a second in steady state", True),
+    "operations per second": Measure(OPERATIONS, "the same in operations", True),
+    "interval": Measure(DURATION, "time between two completions in steady state", True),
+    "area": Measure(AREA, "of one instance of `of` with its parts, or of the whole chip"),
+    "chip power": Measure(POWER, "everything at its active power, of one instance of `of` or of all"),
+    "count": Measure(None, "actions of the parts in `of` for one request"),
+}
+
+
+class Reported(Spec):
+    """One figure that was published about the chip."""
+
+    figure: str = Field(description="what was measured or claimed")
+    value: str | None = Field(None, description="the published value with its unit; none of a prediction")
+    source: str = Field(description="paper and place")
+    mode: str | None = Field(None, description="mode of the chip it holds for")
+    note: str | None = Field(None, description="a remark for the reader")
+    kind: Kind | None = Field(
+        None,
+        description="identity: arithmetic of what was published; calibrated: used in the fit; blind: predicted; "
+        "uncalibrated: the generic component library alone; prediction: nothing was published; needs_data: cannot "
+        "be simulated without data that are not there; context: not comparable",
+    )
+    measure: str | None = Field(None, description="how the simulator gives it: " + ", ".join(MEASURES))
+    of: tuple[str, ...] = Field((), description="parts that the measure looks at; all if none")
+    run: str | None = Field(
+        None,
+        description="what is run: a workload, 'product 2016x224', 'product 256x256 x64', 'chain 64x32x10 relu'",
+    )
+    requests: int = Field(1, ge=1, description="pipelined requests of that run")
+    set: Mapping[str, str | int | float | bool] = Field({}, description="settings for this figure only")
+    because: str | None = Field(
+        None, description="why it cannot be compared, or is off: as far as that was measured"
+    )
+
+
+def published(row: Reported) -> float | None:
+    """The published value in the base unit of its measure; shares and counts as plain numbers.
+
+    Raises: UnitError if it is no such value.
+    """
+    if row.value is None:
+        return None
+    dimension = MEASURES[row.measure].dimension if row.measure is not None else None
+    if dimension is not None:
+        return float(exact(row.value, dimension))
+    number = split(row.value)
+    if number is None or number[1] not in ("", "%"):
+        raise UnitError(f"'{row.value}' is no plain number", "a number, or a share like '58 %'")
+    return float(number[0]) / (100 if number[1] == "%" else 1)
+
+
+def inconsistencies(row: Reported) -> Iterator[tuple[str, str, str, str]]:
+    """What is wrong with a row: (key, found, allowed, likely fix)."""
+    compared = row.kind in ("identity", "calibrated", "blind", "uncalibrated", "prediction")
+    if row.value is None and row.kind != "prediction":
+        yield "value", "missing", "a text", "'reported' needs it (the published value with its unit)"
+    if compared and row.measure is None:
+        yield "measure", f"missing, but the figure is '{row.kind}'", ", ".join(MEASURES), ""
+    if row.kind in ("needs_data", "context") and row.because is None:
+        yield (
+            "because",
+            f"missing, but the figure is '{row.kind}'",
+            "",
+            "say what is missing or why it differs",
+        )
+    if row.measure is None:
+        return
+    if row.measure not in MEASURES:
+        close = difflib.get_close_matches(row.measure, MEASURES, n=1)
+        fix = f"did you mean '{close[0]}'?" if close else ""
+        yield "measure", f"'{row.measure}' is no measure", "" if close else ", ".join(MEASURES), fix
+        return
+    if row.kind is None:
+        yield (
+            "kind",
+            "missing, but the figure has a measure",
+            "identity, calibrated, blind or uncalibrated",
+            "",
+        )
+    try:
+        published(row)
+    except UnitError as error:
+        yield "value", error.found, error.allowed, error.fix

@@ -1,0 +1,74 @@
+"""Header: what a chip file says besides its components."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import Field
+
+from xbarsim.spec.component import Spec
+from xbarsim.spec.figures import Reported
+from xbarsim.spec.quantity import Bits, Node
+
+
+class Precision(Spec):
+    """Numbers that travel on the chip."""
+
+    activations: Bits = Field(description="bits of an input or result vector's element")
+    partial_sums: Bits | None = Field(
+        None, description="bits of a partial sum on its way to where it is added up"
+    )
+
+
+class MappingChoices(Spec):
+    """How networks may be laid onto this chip."""
+
+    replicate: Literal["balance", "none"] = Field(
+        "balance", description="balance: copy slow layers onto arrays that are left over; none: one copy each"
+    )
+    partial_sums: Literal["gather", "chain"] = Field(
+        "gather",
+        description="gather: all partial sums go to one tile; chain: from tile to tile, added on the way",
+    )
+    blocks: Literal["full", "even"] = Field(
+        "full",
+        description="full: matrices are cut into blocks as large as an array, and a rest; even: into equal ones",
+    )
+    tile_order: str | None = Field(
+        None,
+        description="order in which tiles are filled, as a formula over i: the number of the i-th one, like "
+        "'i//4 + 8*(i%4)'; a snake over the mesh if none is given",
+    )
+    exclusive_tiles: bool = Field(False, description="true: a tile holds blocks of one layer only")
+    time_multiplex: bool = Field(
+        False,
+        description="true: a network that does not fit is run in phases, arrays being rewritten between them",
+    )
+    kv_cache: Literal["on_chip", "off_chip"] | None = Field(
+        None,
+        description="where keys and values of earlier tokens are kept; on_chip: in the tiles' buffers, beside "
+        "the units that read them; off_chip: in the memory",
+    )
+
+
+class Header(Spec):
+    """What a chip file says besides its components."""
+
+    name: str = Field(description="name of the chip")
+    source: str = Field(
+        "", description="the publication it follows; numbers that say nothing else come from there"
+    )
+    description: str | None = Field(None, description="a sentence about the chip")
+    technology_nm: Node = Field(description="technology node")
+    precision: Precision = Field(description="bits of the numbers that travel")
+    mapping: MappingChoices = Field(
+        MappingChoices.model_validate({}), description="how networks may be laid onto it"
+    )
+    mode: str | None = Field(None, description="which of `modes` is on")
+    reported: tuple[Reported, ...] = Field(
+        (), description="what was published, to print beside what is simulated"
+    )
+    calibrated: Mapping[str, tuple[str, ...]] = Field(
+        {}, description="key -> the published figures it was fitted to"
+    )

@@ -1,0 +1,1 @@
+"""Published chips: each figure that was reported beside the simulator's own."""

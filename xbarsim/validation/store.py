@@ -1,0 +1,32 @@
+"""Validations as JSON: for other programs, and to compare today's with an earlier one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any
+
+from xbarsim.scenario.store import encode
+from xbarsim.validation.outcome import Row, Validation
+
+SCHEMA = 1
+
+
+def validations_to_json(validations: Iterable[Validation]) -> str:
+    """Deterministic text; each row with its verdict."""
+    stored: dict[str, Any] = {
+        "schema": SCHEMA,
+        "xbarsim": version("xbarsim"),
+        "chips": [_chip(validation) for validation in validations],
+    }
+    return json.dumps(stored, indent=1, ensure_ascii=False) + "\n"
+
+
+def _chip(validation: Validation) -> dict[str, Any]:
+    told: dict[str, Any] = encode(validation, Validation)
+    return told | {
+        "parameters_fitted": validation.parameters,
+        "numbers_fitted_to": validation.numbers,
+        "rows": [encode(row, Row) | {"verdict": row.verdict} for row in validation.rows],
+    }

@@ -1,0 +1,123 @@
+"""Validate: run what a chip's published figures ask for, and set each beside the simulator's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import xbarsim.validation.tables
+from xbarsim.errors import MappingError, XbarsimError
+from xbarsim.shipped import shipped
+from xbarsim.spec.chip import Chip
+from xbarsim.spec.figures import MEASURES, Reported, published
+from xbarsim.units import show
+from xbarsim.validation.measures import FUNCTIONS
+from xbarsim.validation.outcome import BARS, Fitted, Row, Validation
+from xbarsim.validation.subject import Settings, Subject
+
+SAME_AS = "same as "
+Report = Callable[[str, int, int], None]  # what runs, how much is done, of how much
+
+assert xbarsim.validation.tables  # its measures enter themselves
+
+
+def published_chips() -> tuple[str, ...]:
+    """Shipped chips that say what was published of them."""
+    names = sorted(file.stem for file in shipped("architectures").glob("*.yaml"))
+    return tuple(
+        name for name in names if "\nreported:" in (shipped("architectures") / f"{name}.yaml").read_text()
+    )
+
+
+def validate(name: str, settings: Settings = (), report: Report | None = None) -> Validation:
+    """All published figures of one chip, by name or path, beside what the simulator gives.
+
+    Raises: SpecError for a wrong description, MappingError if what a figure asks for does not fit.
+    """
+    subject = Subject(name, settings)
+    chip = subject.chip()
+    if not chip.header.reported:
+        raise MappingError(
+            f"{chip.name}: nothing was `reported` of it, so there is nothing to compare. Add rows of "
+            f"figure, value, source, kind and measure under `reported`"
+        )
+    rows = []
+    for done, row in enumerate(chip.header.reported):
+        if report is not None:
+            report(chip.name, done, len(chip.header.reported))
+        rows.append(compare(subject, row))
+    if report is not None:
+        report(chip.name, len(rows), len(rows))
+    return Validation(name, chip.name, chip.header.source, tuple(rows), fitted(chip))
+
+
+def validate_all(names: Iterable[str], report: Report | None = None) -> tuple[Validation, ...]:
+    return tuple(validate(name, (), report) for name in names)
+
+
+def compare(subject: Subject, row: Reported) -> Row:
+    """One figure: published, simulated, error, and the bar it is held to."""
+    simulated = simulate_figure(subject, row)
+    known = published(row) if row.measure is not None else None
+    error = simulated / known - 1 if simulated is not None and known else None
+    timing = row.measure is not None and MEASURES[row.measure].timing
+    bar = BARS[row.kind][0 if timing else 1] if row.kind in BARS else None
+    return Row(
+        subject.chip().name,
+        row.figure,
+        conditions(row),
+        row.kind or "context",
+        row.measure or "",
+        known,
+        simulated,
+        row.value or "not published",
+        _text(row, simulated),
+        error,
+        bar,
+        row.source,
+        row.because or ("" if row.kind else "not yet compared: no kind and no measure are given"),
+    )
+
+
+def simulate_figure(subject: Subject, row: Reported) -> float | None:
+    """The simulator's value in the measure's base unit; None where there is no measure."""
+    if row.measure is None:
+        return None
+    try:
+        return float(FUNCTIONS[row.measure](subject.asked(row)))
+    except XbarsimError as error:
+        error.args = (f"{subject.name}, published figure '{row.figure}': {error}", *error.args[1:])
+        raise
+
+
+def conditions(row: Reported) -> str:
+    """Mode, settings and run of a figure in one line."""
+    told = [row.mode] if row.mode else []
+    told += [f"{key} {value}" for key, value in row.set.items() if key != "mapping.tile_order"]
+    told += [row.run] if row.run else []
+    told += [f"{row.requests} requests"] if row.requests > 1 else []
+    return ", ".join([*told, *([row.note] if row.note else [])])
+
+
+def fitted(chip: Chip) -> tuple[Fitted, ...]:
+    """The chip's fitted parameters, with the figures they were fitted to."""
+    values = {row.key: row.value for row in chip.numbers}
+    return tuple(
+        Fitted(key, values.get(key, ""), () if (twin := _twin(figures)) else tuple(figures), twin)
+        for key, figures in chip.header.calibrated.items()
+    )
+
+
+def _twin(figures: tuple[str, ...]) -> str:
+    """`[same as core.ldpu.energy]`: a parameter that always has the value of another."""
+    alone = figures[0] if len(figures) == 1 else ""
+    return alone.removeprefix(SAME_AS) if alone.startswith(SAME_AS) else ""
+
+
+def _text(row: Reported, value: float | None) -> str:
+    """A value written like the published one: same unit where that reads well."""
+    if value is None or row.measure is None:
+        return ""
+    dimension = MEASURES[row.measure].dimension
+    if dimension is not None:
+        return show(value, dimension)
+    return f"{value * 100:.3g} %" if (row.value or "").rstrip().endswith("%") else f"{value:,.6g}"
