@@ -17,6 +17,7 @@ from xbarsim.scenario.generate_result import GenerateResult
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
 
+GENERATOR = '<meta name="generator" content="xbarsim">'
 _TEMPLATES = Path(__file__).parent / "templates"
 _CARDS = 8
 _MOST_STATIONS, _MOST_TILES = 200, 300
@@ -30,6 +31,11 @@ _LAYERS_LEAD = (
 def write_page(result: Measured, path: str | Path) -> Path:
     """Render the page to `path`; an earlier page stays until the new one is complete."""
     return write_whole(path, render_page(result))
+
+
+def is_page(head: str) -> bool:
+    """Whether a file that begins like this is a page of any kind."""
+    return GENERATOR in head
 
 
 def render_page(result: Measured) -> str:
