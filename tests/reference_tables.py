@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from xbarsim.spec.component import ComponentSpec, Spec, annotation, kinds, models, yaml_name
 from xbarsim.spec.connect import TopologyEntry
-from xbarsim.spec.figures import Reported
+from xbarsim.spec.figures import MEASURES, Reported
 from xbarsim.spec.header import Header, MappingChoices, Precision
 from xbarsim.spec.values import expected
 from xbarsim.units import DIMENSIONS
@@ -79,6 +79,14 @@ def _units() -> str:
     return _markdown(rows, ("dimension", "write it like"))
 
 
+def _measures() -> str:
+    rows = [
+        (f"`{name}`", measure.dimension.name if measure.dimension else "a number", measure.means)
+        for name, measure in MEASURES.items()
+    ]
+    return _markdown(rows, ("measure", "dimension", "what it is"))
+
+
 def _networks() -> str:
     rows = []
     for work in map(load_workload, shipped_names()):
@@ -140,5 +148,6 @@ TABLES = {
     "topology": _topologies,
     "models": _models,
     "units": _units,
+    "measures": _measures,
     "networks": _networks,
 }

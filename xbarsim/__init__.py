@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from xbarsim.scenario.serve_result import ServeResult
     from xbarsim.scenario.serve_spec import Resident, Serve
     from xbarsim.scenario.store import load_result, save_result
+    from xbarsim.validation.validate import validate
     from xbarsim.workload.generation import load_generation
 
 __version__ = "0.1.0"
@@ -39,6 +40,7 @@ _HOMES = {
     "load_generation": "xbarsim.workload.generation",
     "map_network": "xbarsim.api",
     "trace": "xbarsim.api",
+    "validate": "xbarsim.validation.validate",
     "simulate": "xbarsim.api",
     "check": "xbarsim.api",
     "layout": "xbarsim.api",
@@ -105,6 +107,7 @@ __all__ = [
     "save_result",
     "simulate",
     "trace",
+    "validate",
 ]
 
 

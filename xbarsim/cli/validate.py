@@ -31,6 +31,10 @@ def validate(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="folder for the page, the pictures and validation.json")
     ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option("--markdown", help="also a Markdown file, its pictures in a folder beside it"),
+    ] = None,
     refit: Annotated[
         bool,
         typer.Option(
@@ -58,6 +62,10 @@ def validate(
         found = tuple(run(one, tuple(set_), progress.report) for one in (name or published_chips()))
     if out is not None:
         save_validation(found, out)
+    if markdown is not None:
+        from xbarsim.report.validation_markdown import save_markdown
+
+        save_markdown(found, markdown)
     if json:
         print(validations_to_json(found), end="")
     else:

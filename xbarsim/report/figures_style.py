@@ -97,11 +97,11 @@ def time_axis(axes: Axes, end_ps: int) -> float:
     return ps_per_unit
 
 
-def name_rows(axes: Axes, names: list[str], most: int = 44) -> None:
+def name_rows(axes: Axes, names: list[str], most: int = 44, longest: int = 28) -> None:
     """Names along the vertical axis, top to bottom; of many, every n-th."""
     step = max(1, math.ceil(len(names) / most))
     places = range(0, len(names), step)
-    axes.set_yticks(list(places), [shortened(names[place]) for place in places])
+    axes.set_yticks(list(places), [shortened(names[place], longest) for place in places])
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
 

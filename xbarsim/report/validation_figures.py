@@ -14,7 +14,6 @@ from xbarsim.report.figures_style import (
     name_rows,
     new_figure,
     rows_height,
-    shortened,
     styled,
     to_svg,
 )
@@ -23,6 +22,7 @@ from xbarsim.validation.outcome import BARS, Row, Validation
 _WIDTH_IN = 9.0
 _COLORS = {"identity": DIGITAL, "calibrated": STATIC, "blind": ANALOG, "uncalibrated": QUIET, "context": GRID}
 _MARKERS = {"identity": "s", "calibrated": "D", "blind": "o", "uncalibrated": "x", "context": "+"}
+_LONGEST = 64  # characters of a name
 _NARROW = 0.3  # relative error up to which the axis is linear and reads in percent
 _OFFSETS = {"identity": -0.22, "calibrated": 0.0, "blind": 0.22}
 
@@ -75,7 +75,7 @@ def chip_figure(validation: Validation, name: str) -> str:
         if wide:
             axes.xaxis.set_major_formatter(lambda at, _: f"× {2**at:.3g}")
         axes.set_xlabel("simulated over published" if wide else "simulated against published (%)")
-        name_rows(axes, [_name(row) for row in rows], most=80)
+        name_rows(axes, [_name(row) for row in rows], most=80, longest=_LONGEST)
         axes.grid(axis="x")
         figure.legend(loc="outside upper left", ncols=5)
         return to_svg(figure, name, f"Simulated against published figures of {validation.chip}")
@@ -88,4 +88,4 @@ def _at(error: float, wide: bool) -> float:
 
 def _name(row: Row) -> str:
     mode = row.conditions.split(",")[0]
-    return shortened(f"{row.figure} · {mode}" if mode else row.figure, 58)
+    return f"{row.figure} · {mode}" if mode else row.figure

@@ -18,6 +18,7 @@ KIND_WORDS = {
     "needs_data": "needs data that are not there",
     "context": "not comparable",
 }
+_LEAST_SENSITIVITY = 0.01
 _TONES = {"inside": "good", "explained": "warn", "outside": "bad", "shown": "", "not simulated": "quiet"}
 
 
@@ -88,14 +89,18 @@ def refit_table(chip: str, found: Refit) -> Table:
 
 
 def sensitivity_table(chip: str, found: Refit) -> Table:
-    """Percent by which each predicted figure changes for a percent of each fitted parameter."""
-    parameters = list(found.scale)
-    columns = (Column("predicted figure"), *(Column(key, True) for key in parameters))
+    """Percent by which each predicted figure changes for a percent of each fitted parameter, largest first."""
+    columns = (Column("predicted figure"), Column("parameter"), Column("percent a percent", True))
+    moved = [
+        (figure, key, percent)
+        for figure, by_parameter in found.sensitivity.items()
+        for key, percent in sorted(by_parameter.items(), key=lambda item: -abs(item[1]))
+        if abs(percent) >= _LEAST_SENSITIVITY
+    ]
     rows = tuple(
-        (Cell(figure), *(Cell(f"{moved[key]:+.2f}") for key in parameters))
-        for figure, moved in found.sensitivity.items()
+        (Cell(figure), Cell(key), Cell(f"{percent:+.2f}", sort=percent)) for figure, key, percent in moved
     )
-    return Table(f"{chip}: sensitivity, percent a percent", columns, rows)
+    return Table(f"{chip}: what moves the predictions", columns, rows)
 
 
 def summary_table(validations: Sequence[Validation]) -> Table:

@@ -46,7 +46,7 @@ def build_chip(located: Located, path: str = "") -> Chip:
     apply_mode(located)
     builder = _Builder(located)
     header, root, cells = builder.header(), builder.root(), builder.cells()
-    check_names(located, header, root, builder.values, builder.failed)
+    check_names(located, root, builder.values, builder.failed)
     located.raise_problems()
     assert header is not None and root is not None
     calibrated = header.calibrated

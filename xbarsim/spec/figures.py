@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +26,7 @@ from xbarsim.units import (
     split,
 )
 
+_COMPARED = ("identity", "calibrated", "blind", "uncalibrated", "prediction")
 Kind = Literal["identity", "calibrated", "blind", "uncalibrated", "prediction", "needs_data", "context"]
 
 
@@ -94,52 +95,53 @@ class Reported(Spec):
         None, description="why it cannot be compared, or is off: as far as that was measured"
     )
 
+    def inconsistencies(self) -> list[tuple[str, str, str]]:
+        """A kind needs what it is told by: a value and a measure, or a reason."""
+        wrong = []
+        if self.value is None and self.kind != "prediction":
+            wrong.append(("value", "missing", "'reported' needs it (the published value with its unit)"))
+        if self.kind in _COMPARED and self.measure is None:
+            wrong.append(
+                ("measure", f"missing, but the figure is '{self.kind}'", f"allowed: {', '.join(MEASURES)}")
+            )
+        if self.kind in ("needs_data", "context") and self.because is None:
+            wrong.append(
+                (
+                    "because",
+                    f"missing, but the figure is '{self.kind}'",
+                    "say what is missing or why it differs",
+                )
+            )
+        if self.measure is not None and self.kind is None:
+            wrong.append(
+                ("kind", "missing, but the figure has a measure", "say identity, calibrated or blind")
+            )
+        return wrong + self._misread()
+
+    def _misread(self) -> list[tuple[str, str, str]]:
+        """A measure that is none, or a value that is not of its dimension."""
+        if self.measure is not None and self.measure not in MEASURES:
+            close = difflib.get_close_matches(self.measure, MEASURES, n=1)
+            fix = f"did you mean '{close[0]}'?" if close else f"allowed: {', '.join(MEASURES)}"
+            return [("measure", f"'{self.measure}' is no measure", fix)]
+        try:
+            published(self)
+        except UnitError as error:
+            return [("value", error.found, error.fix or f"allowed: {error.allowed}")]
+        return []
+
 
 def published(row: Reported) -> float | None:
     """The published value in the base unit of its measure; shares and counts as plain numbers.
 
     Raises: UnitError if it is no such value.
     """
-    if row.value is None:
+    if row.value is None or row.measure is None:
         return None
-    dimension = MEASURES[row.measure].dimension if row.measure is not None else None
+    dimension = MEASURES[row.measure].dimension
     if dimension is not None:
         return float(exact(row.value, dimension))
     number = split(row.value)
     if number is None or number[1] not in ("", "%"):
         raise UnitError(f"'{row.value}' is no plain number", "a number, or a share like '58 %'")
     return float(number[0]) / (100 if number[1] == "%" else 1)
-
-
-def inconsistencies(row: Reported) -> Iterator[tuple[str, str, str, str]]:
-    """What is wrong with a row: (key, found, allowed, likely fix)."""
-    compared = row.kind in ("identity", "calibrated", "blind", "uncalibrated", "prediction")
-    if row.value is None and row.kind != "prediction":
-        yield "value", "missing", "a text", "'reported' needs it (the published value with its unit)"
-    if compared and row.measure is None:
-        yield "measure", f"missing, but the figure is '{row.kind}'", ", ".join(MEASURES), ""
-    if row.kind in ("needs_data", "context") and row.because is None:
-        yield (
-            "because",
-            f"missing, but the figure is '{row.kind}'",
-            "",
-            "say what is missing or why it differs",
-        )
-    if row.measure is None:
-        return
-    if row.measure not in MEASURES:
-        close = difflib.get_close_matches(row.measure, MEASURES, n=1)
-        fix = f"did you mean '{close[0]}'?" if close else ""
-        yield "measure", f"'{row.measure}' is no measure", "" if close else ", ".join(MEASURES), fix
-        return
-    if row.kind is None:
-        yield (
-            "kind",
-            "missing, but the figure has a measure",
-            "identity, calibrated, blind or uncalibrated",
-            "",
-        )
-    try:
-        published(row)
-    except UnitError as error:
-        yield "value", error.found, error.allowed, error.fix

@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from xbarsim.spec.chip import Part
-from xbarsim.spec.figures import inconsistencies
-from xbarsim.spec.header import Header
 from xbarsim.spec.located import Located, Path_, likely
 from xbarsim.spec.quantity import unwrap
 from xbarsim.spec.values import Values
 
 
-def check_names(
-    located: Located, header: Header | None, root: Part | None, values: Values, failed: set[str]
-) -> None:
+def check_names(located: Located, root: Part | None, values: Values, failed: set[str]) -> None:
     """Tell every name that leads nowhere; what stands in a part with problems of its own passes."""
     for part in root.walk() if root else ():
         _check_cell(located, part)
@@ -25,11 +21,20 @@ def check_names(
     modes = _entries(located, "modes", dict)
     for i, row in enumerate(_entries(located, "reported", list)):
         mode = row.get("mode") if isinstance(row, dict) else None
+        _check_parts(located, i, row, root)
         if isinstance(mode, str) and mode not in modes:
             located.problem(("reported", i, "mode"), f"'{mode}' is none of `modes`", "", likely(mode, modes))
-    for i, reported in enumerate(header.reported if header else ()):
-        for key, found, allowed, fix in inconsistencies(reported):
-            located.problem(("reported", i, key), found, allowed, fix)
+
+
+def _check_parts(located: Located, number: int, row: Any, root: Part | None) -> None:
+    """Parts that a published figure looks at; links are called 'connect0.link', as in results."""
+    named = row.get("of") if isinstance(row, dict) else None
+    if root is None or not isinstance(named, list):
+        return
+    known = [part.path for part in root.walk() if part.path]
+    for i, path in enumerate(named):
+        if isinstance(path, str) and path not in known and "connect" not in path:
+            located.problem(("reported", number, "of", i), f"'{path}' is no part", "", likely(path, known))
 
 
 def _check_cell(located: Located, part: Part) -> None:

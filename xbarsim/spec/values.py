@@ -26,6 +26,9 @@ class Told(Exception):
     """A value cannot be used; its problem is already in the list."""
 
 
+_BOUNDS = ("at most", "at least", "allowed: ")
+
+
 class Values:
     """Reads raw values into descriptions; problems go to `located`, in words a chip architect knows."""
 
@@ -50,12 +53,15 @@ class Values:
                 found = shown(item.get("input")) if item["loc"] else "does not fit together"
                 self.located.problem((*at, *item["loc"]), found, said)
             return None
+        self._consistent(spec, at)
+        return spec
+
+    def _consistent(self, spec: Spec, at: Path_) -> None:
         for key, found, allowed in spec.inconsistencies():
-            bound = allowed.startswith(("at most", "at least"))
+            bound = allowed.startswith(_BOUNDS)
             self.located.problem(
                 (*at, *key.split(".")), found, allowed if bound else "", "" if bound else allowed
             )
-        return spec
 
     def fields(self, cls: type[Spec], raw: dict[str, Any], at: Path_) -> dict[str, Any]:
         """All keys of one mapping, checked. Raises: Told, after every problem in it is told."""
@@ -140,7 +146,10 @@ class Values:
             return self.number(kind, raw, at)
         origin = get_origin(hint)
         if isinstance(hint, type) and issubclass(hint, Spec) and isinstance(raw, dict):
-            return self.fields(hint, raw, at)
+            good = self.fields(hint, raw, at)
+            if hint.inconsistencies is not Spec.inconsistencies:
+                self._consistent(hint.model_validate(good), at)
+            return good
         if origin is tuple and isinstance(raw, list):
             return self._all({i: (get_args(hint)[0], item) for i, item in enumerate(raw)}, at, list)
         if origin is not None and origin not in (tuple, Literal) and isinstance(raw, dict):

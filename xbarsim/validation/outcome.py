@@ -69,13 +69,17 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Validation:
-    """All published figures of one chip. numbers: how many of them the parameters were fitted to."""
+    """All published figures of one chip. numbers: how many of them the parameters were fitted to.
+
+    spec_sha256: of the description that was run.
+    """
 
     name: str
     chip: str
     source: str
     rows: tuple[Row, ...]
     fitted: tuple[Fitted, ...]
+    spec_sha256: str
 
     @property
     def parameters(self) -> int:

@@ -17,7 +17,7 @@ def validations_to_json(validations: Iterable[Validation]) -> str:
     """Deterministic text; each row with its verdict."""
     stored: dict[str, Any] = {
         "schema": SCHEMA,
-        "xbarsim": version("xbarsim"),
+        "versions": {name: version(name) for name in ("xbarsim", "numpy", "simpy")},
         "chips": [_chip(validation) for validation in validations],
     }
     return json.dumps(stored, indent=1, ensure_ascii=False) + "\n"

@@ -47,7 +47,7 @@ def validate(name: str, settings: Settings = (), report: Report | None = None) -
         rows.append(compare(subject, row))
     if report is not None:
         report(chip.name, len(rows), len(rows))
-    return Validation(name, chip.name, chip.header.source, tuple(rows), fitted(chip))
+    return Validation(name, chip.name, chip.header.source, tuple(rows), fitted(chip), chip.sha256)
 
 
 def validate_all(names: Iterable[str], report: Report | None = None) -> tuple[Validation, ...]:
@@ -57,7 +57,7 @@ def validate_all(names: Iterable[str], report: Report | None = None) -> tuple[Va
 def compare(subject: Subject, row: Reported) -> Row:
     """One figure: published, simulated, error, and the bar it is held to."""
     simulated = simulate_figure(subject, row)
-    known = published(row) if row.measure is not None else None
+    known = published(row)
     error = simulated / known - 1 if simulated is not None and known else None
     timing = row.measure is not None and MEASURES[row.measure].timing
     bar = BARS[row.kind][0 if timing else 1] if row.kind in BARS else None
