@@ -12,7 +12,7 @@ from pathlib import Path
 
 from xbarsim.errors import Problem, SpecError
 
-HEAD = 4096  # characters by which a file is known
+HEAD = 65_536  # characters by which a file is known: of a page, its style and its title
 FORCE = "--force"
 
 

@@ -57,14 +57,16 @@ def validate(
         from xbarsim.report.validation_page import demand_validation_folder, save_validation
 
         demand_validation_folder(out, force)
+    if markdown is not None:
+        from xbarsim.report.validation_markdown import demand_markdown, save_markdown
+
+        demand_markdown(markdown, force)
     screen = console()
     with Progress() as progress:
         found = tuple(run(one, tuple(set_), progress.report) for one in (name or published_chips()))
     if out is not None:
         save_validation(found, out)
     if markdown is not None:
-        from xbarsim.report.validation_markdown import save_markdown
-
         save_markdown(found, markdown)
     if json:
         print(validations_to_json(found), end="")

@@ -17,7 +17,7 @@ from xbarsim.scenario.generate_result import GenerateResult
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
 
-GENERATOR = '<meta name="generator" content="xbarsim">'
+_KIND = '<p class="kind">xbarsim ·'  # how the head of a page begins
 _TEMPLATES = Path(__file__).parent / "templates"
 _CARDS = 8
 _MOST_STATIONS, _MOST_TILES = 200, 300
@@ -35,7 +35,7 @@ def write_page(result: Measured, path: str | Path) -> Path:
 
 def is_page(head: str) -> bool:
     """Whether a file that begins like this is a page of any kind."""
-    return GENERATOR in head
+    return head.startswith("<!doctype html>") and _KIND in head
 
 
 def render_page(result: Measured) -> str:
