@@ -28,6 +28,7 @@ from xbarsim.scenario.statistics import Estimate, Latencies
 from xbarsim.spec.chip import Chip
 from xbarsim.workload.generation import Generation
 from xbarsim.workload.graph import OpKind
+from xbarsim.workload.routing import router_text
 
 FIGURES = ("mean", "p50", "p95", "p99")
 
@@ -182,19 +183,8 @@ def _provenance(chip: Chip, asked: Generation, scenario: Generate) -> dict[str, 
             "prompt_tokens": asked.prompt_tokens,
             "tokens": asked.tokens,
         },
-        "router": _router(asked),
+        "router": router_text(asked.router),
         "granularity": str(scenario.granularity),
         "seed": scenario.seed,
         "versions": versions(),
     }
-
-
-def _router(asked: Generation) -> str:
-    """Where the choice of experts comes from."""
-    router = asked.router
-    if router is None:
-        return "none"
-    seed = getattr(router, "seed", None)
-    if seed is not None:
-        return f"seed {seed}, skew {getattr(router, 'skew', 0.0):g}"
-    return f"recorded: {getattr(router, 'source', router)!r}"

@@ -22,6 +22,7 @@ from xbarsim.scenario.serve_result import CurvePoint, Saturation, ServeResult
 from xbarsim.scenario.serve_run import ServeBench, ServeRun, Stint
 from xbarsim.scenario.serve_spec import NO_RATE, UNKNOWABLE, Resident, Serve, Tenant, at_rate
 from xbarsim.spec.chip import Chip
+from xbarsim.workload.routing import router_text
 
 SATURATING = 200  # requests of a run that looks for the saturation point
 CONFIDENCE = 0.95  # of the intervals, where no precision is asked for
@@ -70,7 +71,8 @@ def _bench(chip: Chip, tenants: Sequence[Tenant], granularity: Granularity) -> S
         Lodger(graph, tenant.activation_bits, tenant.share)
         for graph, tenant in zip(graphs, tenants, strict=True)
     ]
-    return ServeBench(chip, Floor(chip), map_residents(chip, lodgers), granularity)
+    routers = [tenant.router for tenant in tenants]
+    return ServeBench(chip, Floor(chip), map_residents(chip, lodgers), granularity, routers)
 
 
 def _stint(resident: Resident, scenario: Serve) -> Stint:
@@ -165,6 +167,7 @@ def _provenance(chip: Chip, tenants: Sequence[Tenant], scenario: Serve) -> Mappi
         "scenario": asked,
         "arrivals": [arrivals_text(tenant.asked.arrivals) for tenant in tenants],
         "batching": [batching_text(tenant.asked.batching) for tenant in tenants],
+        "router": [router_text(tenant.router) for tenant in tenants],
         "granularity": str(scenario.granularity),
         "seed": scenario.seed,
         "versions": versions("scipy"),

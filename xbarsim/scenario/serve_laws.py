@@ -38,8 +38,8 @@ def _buffers(run: ServeRun) -> Law:
 
 def _macs(run: ServeRun) -> Law:
     asked, done = [], []
-    for program, metas, books in zip(run.programs, run.metas, run.books, strict=True):
-        asked.append(program.graph.macs * books.completed)
+    for gates, metas, books in zip(run.gates, run.metas, run.books, strict=True):
+        asked.append(gates.macs * books.completed)
         done.append(sum(meta.macs * meta.jobs for meta in metas))
     return Law("MACs in = MACs done", asked == done, f"{sum(asked):,} asked, {sum(done):,} done")
 

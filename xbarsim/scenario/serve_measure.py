@@ -45,7 +45,7 @@ def served(
         **_measured(books, window, confidence),
         dynamic_pj=_dynamic_pj(run, number) / max(1, books.completed),
         static_pj=_static_w(run, number, energy) * window.time_ps / max(1, window.completed),
-        macs_per_request=program.graph.macs,
+        macs_per_request=run.gates[number].macs,
         state=state,
         notes=tuple(_notes(run, books, number, state)),
     )
@@ -130,7 +130,8 @@ def _static_w(run: ServeRun, number: int, energy: Sequence[EnergyRow]) -> float:
 
 
 def _dynamic_pj(run: ServeRun, number: int) -> float:
-    """Of all requests of a network that were let in; each costs the same, so no warm-up needs to be cut."""
+    """Of all requests of a network that were let in; no warm-up needs to be cut, as none costs more for being
+    early."""
     powers_uw = _active_powers_uw(run)
     energy_pj = 0.0
     for meta in run.metas[number]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -18,12 +18,14 @@ from xbarsim.scenario.arrivals import Arrivals, Saturated
 from xbarsim.scenario.assemble import assemble
 from xbarsim.scenario.batching import Batching
 from xbarsim.scenario.bench import Progress, positions_done, running
+from xbarsim.scenario.gates import Gates
 from xbarsim.scenario.ledger import Ledger
 from xbarsim.scenario.precision import Precision
 from xbarsim.scenario.serve_books import Books
 from xbarsim.scenario.serve_door import Door
 from xbarsim.scenario.stages import Meta, Workshop
 from xbarsim.spec.chip import Chip
+from xbarsim.workload.routing import Router
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class ServeRun:
     chip: Chip
     programs: tuple[Program, ...]
     networks: tuple[Network, ...]
+    gates: tuple[Gates, ...]  # by network: which experts are at work
     stints: tuple[Stint, ...]
     shop: Workshop
     metas: tuple[tuple[Meta, ...], ...]  # by network
@@ -67,13 +70,31 @@ class ServeRun:
 
 
 class ServeBench:
-    """Programs wired up on one chip, to be run under load as often as one likes."""
+    """Programs wired up on one chip, to be run under load as often as one likes.
 
-    def __init__(self, chip: Chip, floor: Floor, programs: Sequence[Program], granularity: Granularity):
-        self.chip, self.programs = chip, tuple(programs)
+    routers: of mixtures of experts, by network; none if not given.
+    """
+
+    def __init__(
+        self,
+        chip: Chip,
+        floor: Floor,
+        programs: Sequence[Program],
+        granularity: Granularity,
+        routers: Sequence[Router | None] | None = None,
+    ):
+        self.gates = tuple(
+            Gates(program.graph, router)
+            for program, router in zip(programs, routers or [None] * len(programs), strict=True)
+        )
+        self.chip = chip
+        self.programs = tuple(
+            replace(program, notes=(*program.notes, *gates.notes))
+            for program, gates in zip(programs, self.gates, strict=True)
+        )
         self.shop = Workshop(Clock(), floor)
         networks, metas = [], []
-        for program in programs:
+        for program in self.programs:
             before = len(self.shop.metas)
             networks.append(Network(program.graph.name, tuple(assemble(self.shop, program))))
             metas.append(tuple(self.shop.metas[before:]))
@@ -86,12 +107,13 @@ class ServeBench:
         Raises: SimulationError if the run cannot end.
         """
         with running(self.shop, self.engine) as flow:
-            serving = _Serving(flow, stints, seed, progress)
+            serving = _Serving(flow, self.gates, stints, seed, progress)
             flow.run()
         return ServeRun(
             self.chip,
             self.programs,
             self.networks,
+            self.gates,
             tuple(stints),
             self.shop,
             self.metas,
@@ -122,8 +144,16 @@ def stream_of_seed(seed: int, number: int, name: str) -> np.random.Generator:
 class _Serving:
     """The decisions of a run: who comes, who goes in, and when it ends."""
 
-    def __init__(self, flow: Flow, stints: Sequence[Stint], seed: int, progress: Progress | None):
-        self.clock, self.flow, self.stints, self.progress = flow.clock, flow, stints, progress
+    def __init__(
+        self,
+        flow: Flow,
+        gates: Sequence[Gates],
+        stints: Sequence[Stint],
+        seed: int,
+        progress: Progress | None,
+    ):
+        self.clock, self.flow, self.gates = flow.clock, flow, gates
+        self.stints, self.progress = stints, progress
         self.end_ps = 0
         self.ended = False
         self.books: list[Books] = []
@@ -173,7 +203,7 @@ class _Serving:
 
     def _let_in(self, number: int, going: int) -> None:
         for _ in range(going):
-            self.flow.let_in(number)
+            self.flow.let_in(number, gates=self.gates[number].of(self.flow.admitted[number]))
         books, now_ps = self.books[number], self.clock.now
         books.update(now_ps)
         wake_ps = books.door.wake_ps(now_ps)
