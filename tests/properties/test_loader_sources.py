@@ -79,6 +79,7 @@ def test_a_mode_writes_its_values_over_those_of_the_parts(tmp_path: Path) -> Non
     assert row(file, "tile.adc.rate").source == "mode table"
     assert row(file, "tile.adc.rate").where == "variant.yaml:5"
     assert row(file, "tile.adc.rate", "mode=fast").value == "2 GHz"
+    assert row(file, "tile.adc.rate", "mode=fast", "tile.adc.rate=3 GHz").value == "3 GHz"
 
 
 def test_rounding_of_times_is_kept(tmp_path: Path) -> None:

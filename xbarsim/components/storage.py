@@ -16,6 +16,7 @@ class _Memory(Storage):
     """Common to all memories: size, ports, and cost of an access."""
 
     ENERGY_KEYS = ("read_energy", "write_energy")
+    ACTION_KEYS: ClassVar = {"bit written": "write_energy"}
 
     capacity_bits: Data = Field(description="what one instance can keep")
     ports: Count = Field(1, description="accesses at the same time")

@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from math import ceil
-from typing import Any
 
 from xbarsim.mapping.blocks import Slab
 from xbarsim.scenario.periphery import Periphery, Sharing
 from xbarsim.scenario.stages import Task, Use, Workshop, use
 from xbarsim.spec.chip import Part
+from xbarsim.spec.component import Service
 
-Plan = tuple[tuple[tuple[str, ...], Task], ...]  # tasks in order, each with the roles of its stations
+WHOLE_READS = ("read", "powered read")  # actions of the whole array
+Step = tuple[tuple[str, ...], Task]  # a task with the roles of its stations
+Plan = tuple[Step, ...]  # in order
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What reads one slab for one operation: how many arrays, and how they share converters."""
+    """What reads one slab for one operation: how many arrays, and how they share converters.
+
+    cells, lines: of one weight. converted: False where neighbours add the sums to theirs and convert them.
+    """
 
     op: str
     slab: Slab
     arrays: int
     sharing: Sharing
+    cells: int
+    lines: int
+    converted: bool = True
 
 
 @dataclass
 class ArrayTasks:
-    """Prices what the arrays and the components around them do for inputs of so many bits."""
+    """Prices what the arrays and the components around them do for inputs of so many bits.
+
+    results: that leave the arrays in one step of the whole network.
+    """
 
     shop: Workshop
     near: Periphery
     bits: int
+    results: int
 
     def __post_init__(self) -> None:
-        self.portions = self.near.slices(self.bits)
+        self.portions, self.feed = self.near.slices(self.bits), self.near.feed(self.bits)
 
     def plan(self, r: Reading) -> Plan:
         """All tasks from the driven word lines to the collected results."""
@@ -41,7 +54,7 @@ class ArrayTasks:
         read_ps, uses = self._drive(r)
         convert = self._convert(r)
         if getattr(near.spec("adc"), "concurrent", False):
-            tasks = [(("array",), self._counted(r, read_ps, uses, convert))]
+            tasks: list[Step] = [(("array",), self._counted(r, read_ps, uses, convert))]
         elif near.spec("sample_hold") is None and convert is not None:
             # Nothing keeps the column's result, so the array stands still while it is converted.
             busy_ps, converters = convert
@@ -57,6 +70,8 @@ class ArrayTasks:
                 tasks.append((("adc",), self._sliced(r, busy_ps, (converters,))))
         if near.spec("shift_add") is not None:
             tasks.append((("shift_add",), self._combine(r)))
+        if not near.overlap:
+            tasks = [self._one_at_a_time(tasks)]
         if near.spec("output_register") is not None:
             tasks.append(((), self._collect(r)))
         return tuple(tasks)
@@ -65,24 +80,36 @@ class ArrayTasks:
         """One portion per input slice and read phase."""
         return self.shop.task(r.op, time_ps, uses, portions=self.portions, holds=True, macs=macs)
 
+    def _one_at_a_time(self, tasks: list[Step]) -> Step:
+        """The same as one step that keeps all stations until the last portion has passed the last of them."""
+        total_ps = 0
+        for portions, alike in groupby((task for _, task in tasks), lambda task: task.portions):
+            times = [task.portion_ps for task in alike]
+            total_ps += sum(times) + (portions - 1) * max(times)
+        roles = tuple(role for some, _ in tasks for role in some)
+        return roles, self.shop.merged(total_ps, [task for _, task in tasks])
+
     def _drive(self, r: Reading) -> tuple[int, tuple[Use, ...]]:
-        """Time of one read, and what array and drivers do for the whole product."""
-        near, array, slab = self.near, self.shop.floor.array, r.slab
+        """Time of the reads of one portion, and what array and drivers do for the whole product."""
+        near, array, slab, feed = self.near, self.shop.floor.array, r.slab, self.feed
         dac = near.spec("dac")
+        lines = array.in_one_read(slab.rows * r.lines)
         drive_ps = dac.drive(slab.most_rows).portion_ps if dac is not None else 0
-        read = array.read(drive_ps, slab.weights * array.cells_per_weight)
-        uses = [use(near.array, _per_array(read, r.arrays), self.portions, float(r.arrays))]
+        read = array.read(drive_ps, array.in_one_read(slab.weights * r.cells), lines)
+        readied = Service(0, array.ready(lines)).times(len(feed.conversions))
+        reads = _per_array(read, r.arrays).times(feed.reads)
+        done = Service(reads.portion_ps, reads.actions + readied.actions)
+        uses = [use(near.array, done, self.portions, float(r.arrays))]
         if dac is not None:
-            part = near.part("dac")
-            lines = dac.drive(slab.rows * array.rows // array.weight_rows)
-            uses.append(use(part, lines, self.portions, near.engaged(part, r.arrays)))
-        return self._step(read.portion_ps), tuple(uses)
+            part, driven = near.part("dac"), dac.drive(lines).times(feed.reads)
+            uses.append(use(part, driven, self.portions, near.engaged(part, r.arrays)))
+        return feed.reads * self._step(read.portion_ps), tuple(uses)
 
     def _counted(
         self, r: Reading, read_ps: int, uses: tuple[Use, ...], convert: tuple[int, Use] | None
     ) -> Task:
         """Counters run during the reads, and are not free for the next product until they are latched."""
-        readout_ps = self.near.spec("adc").readout_ps
+        readout_ps = self.near.spec("adc").released_ps(self.results)
         total_ps = self.portions * self._readings(r) * read_ps
         total_ps += self._step(readout_ps) if readout_ps else 0
         both = (*uses, convert[1]) if convert is not None else uses
@@ -107,31 +134,34 @@ class ArrayTasks:
 
     def _hold(self, r: Reading) -> Task:
         part = self.near.part("sample_hold")
-        service = self.near.spec("sample_hold").hold(self._lines(r))
+        service = self.near.spec("sample_hold").hold(self._lines(r)).times(len(self.feed.conversions))
         uses = (use(part, service, self.portions, self.near.engaged(part, r.arrays)),)
         # In a synchronous pipeline the sample is taken at the end of the read's own cycle.
         in_step = self._step(1) > 1
         return self._sliced(r, 0 if in_step else service.portion_ps, uses)
 
     def _convert(self, r: Reading) -> tuple[int, Use] | None:
-        """The time of one slice on the converters, and the conversions of the whole product."""
-        spec = self.near.spec("adc")
+        """The time of one portion on the converters, and the conversions of the whole product."""
+        spec, conversions = self.near.spec("adc"), self.feed.conversions
         if spec is None:
             return None
         part = self.near.part("adc")
         if r.sharing.converters:
-            time_ps = spec.convert(r.sharing.most * self._widest(r), 1).portion_ps
+            time_ps = spec.convert_each(conversions, r.sharing.most * self._widest(r), 1).portion_ps
             engaged = float(len(r.sharing.converters))
         else:
             each = spec.count // self.shop.floor.per_scope(part)
-            time_ps = spec.convert(self._widest(r), each).portion_ps
+            time_ps = spec.convert_each(conversions, self._widest(r), each).portion_ps
             engaged = self.near.engaged(part, r.arrays)
-        busy = use(part, spec.convert(self._lines(r), 1), self.portions, engaged)
+        done = spec.convert_each(conversions, self._lines(r) if r.converted else 0, 1)
+        busy = use(part, done, 1 if spec.once else self.portions, engaged)
         return self._step(time_ps, part), busy
 
     def _combine(self, r: Reading) -> Task:
         part, spec = self.near.part("shift_add"), self.near.spec("shift_add")
-        service, widest = spec.combine(self._lines(r)), spec.combine(self._widest(r))
+        conversions = len(self.feed.conversions)
+        service = spec.combine(self._lines(r)).times(conversions)
+        widest = spec.combine(self._widest(r)).times(conversions)
         uses = (use(part, service, self.portions, self.near.engaged(part, r.arrays)),)
         return self._sliced(r, self._step(widest.portion_ps, part), uses)
 
@@ -148,7 +178,7 @@ class ArrayTasks:
         return self.shop.step(r.op, part, each.portion_ps, uses)
 
 
-def _per_array(read: Any, arrays: int) -> Any:
+def _per_array(read: Service, arrays: int) -> Service:
     """Reads of several arrays in step: whole-array reads count once for each."""
-    actions = tuple(type(a)(a.name, arrays, a.energy_pj) if a.name == "read" else a for a in read.actions)
-    return type(read)(read.portion_ps, actions)
+    actions = tuple(replace(a, count=arrays) if a.name in WHOLE_READS else a for a in read.actions)
+    return replace(read, actions=actions)

@@ -7,8 +7,11 @@ from functools import cached_property
 from typing import Any
 
 from xbarsim.errors import MappingError
+from xbarsim.mapping.blocks import Cut
+from xbarsim.mapping.program import Segment
 from xbarsim.scenario.stages import Workshop, spec_of
 from xbarsim.spec.chip import Part
+from xbarsim.spec.roles import Feed
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,11 @@ class Periphery:
         return self.array.path.removeprefix(f"{self.shop.floor.tile_part.path}.")
 
     @cached_property
+    def overlap(self) -> bool:
+        """Whether a product may begin before the one before it has left the last stage."""
+        return all(getattr(part.spec, "overlap", True) for part in self.shop.floor.around_array)
+
+    @cached_property
     def stations(self) -> tuple[str, ...]:
         """Roles that have stations of their own behind an array; counters need no sample-and-hold."""
         counting = getattr(self.spec("adc"), "concurrent", False)
@@ -95,6 +103,20 @@ class Periphery:
         """Arrays around one set of converters."""
         return self.shop.floor.per_scope(self.part("adc"))
 
+    def filled(self, cut: Cut, segment: Segment) -> tuple[int, ...]:
+        """Elements that the input registers of each scope take for neighbouring arrays: all that those there read."""
+        part = self.roles["input_register"]
+        if part is None or part.spec is None:
+            return ()
+        each, end = self.shop.floor.per_scope(part), segment.first_slot + segment.blocks
+        found, at = [], segment.first_slot
+        while at < end:
+            after = min(end, (at // each + 1) * each)
+            first = segment.first_block + at - segment.first_slot
+            found.append(cut.slab(first, after - at).inputs)
+            at = after
+        return tuple(found)
+
     def engaged(self, part: Part, blocks: int) -> float:
         """Instances of a part that work when `blocks` arrays do: its share of each scope in use, or as many
         as there are arrays to serve."""
@@ -109,6 +131,29 @@ class Periphery:
     def slices(self, bits: int) -> int:
         dac = self.spec("dac")
         return (dac.slices(bits) if dac is not None else 1) * self.shop.floor.array.phases
+
+    def feed(self, bits: int) -> Feed:
+        """How each portion of an input of so many bits is read and converted."""
+        dac, adc = self.spec("dac"), self.spec("adc")
+        feed: Feed = dac.feed(bits) if dac is not None else Feed()
+        if adc is None:
+            return feed
+        path, found = self.part("adc").path, self.shop.floor.chip.name
+        if not adc.integrates and any(conversion.cycles > 1 for conversion in feed.conversions):
+            raise MappingError(
+                f"{found}: {self.part('dac').path} ({dac.kind}) gives each bit of an input as a pulse of its own, and "
+                f"{path} ({adc.kind}) cannot add these up by weight. Take an 'adc.neuron', or a 'dac.bit_serial'"
+            )
+        each, columns = (
+            adc.count // self.shop.floor.per_scope(self.part("adc")),
+            self.shop.floor.array.columns,
+        )
+        if adc.integrates and each < columns:
+            raise MappingError(
+                f"{found}: {path} ({adc.kind}) samples a column of its own, but {each} stand beside an array of "
+                f"{columns} columns. Raise {path}.count"
+            )
+        return feed
 
 
 _UNSHARED = Sharing()

@@ -8,6 +8,7 @@ is a task: priced once, then done on as many sets of stations as there are.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -127,6 +128,17 @@ class Workshop:
         self.tasks.append(Task(meta, portion_ps, portions, delay_ps, holds))
         return self.tasks[-1]
 
+    def merged(self, time_ps: int, tasks: Sequence[Task]) -> Task:
+        """What several tasks do, as one of a single portion."""
+        metas = [task.meta for task in tasks]
+        costs = tuple(cost for meta in metas for cost in meta.costs)
+        engaged = tuple(one for meta in metas for one in meta.engaged)
+        energy_pj, macs = sum(meta.energy_pj for meta in metas), sum(meta.macs for meta in metas)
+        meta = Meta(metas[0].op, metas[0].component, costs, engaged, energy_pj=energy_pj, macs=macs)
+        self.metas.append(meta)
+        self.tasks.append(Task(meta, time_ps))
+        return self.tasks[-1]
+
     def step(self, op: str, part: Part, time_ps: int, uses: tuple[Use, ...], macs: int = 0) -> Task:
         """One step of a single portion: the component is taken for its own time, and in a synchronous pipeline
         the result moves on at the end of the cycle."""
@@ -184,17 +196,13 @@ class Use:
         ]
 
 
-_KEYS = {
-    "cell read": "energy_per_cell",
-    "cell written": "write_energy",
-    "bit read": "read_energy",
-    "bit written": "write_energy",
-}
+_WRITING = {"cell written": "write_energy"}  # what no component tells of itself
 
 
 def price_key(spec: ComponentSpec, action: str) -> str:
     """The YAML key that prices an action."""
-    return _KEYS.get(action, spec.ENERGY_KEYS[0] if spec.ENERGY_KEYS else "energy")
+    first = spec.ENERGY_KEYS[0] if spec.ENERGY_KEYS else "energy"
+    return spec.ACTION_KEYS.get(action) or _WRITING.get(action, first)
 
 
 @lru_cache(maxsize=4096)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, ClassVar, TypeVar
+from types import UnionType
+from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
@@ -30,6 +31,11 @@ class Service:
 
     portion_ps: int
     actions: tuple[Action, ...] = ()
+
+    def times(self, n: int) -> Service:
+        """The same n times, one after another."""
+        actions = tuple(replace(action, count=action.count * n) for action in self.actions)
+        return Service(self.portion_ps * n, actions)
 
 
 _SUFFIXES = sorted(DIMENSIONS, key=len, reverse=True)
@@ -66,12 +72,14 @@ class ComponentSpec(Spec):
 
     role: what it is to its neighbours ("adc"); action energies are fields of the kinds.
     A kind's dynamic cost is given per action, or as `active_power` while it works, or both.
+    ENERGY_KEYS: keys that price its actions; ACTION_KEYS: which one, of an action that the first does not price.
     """
 
     role: ClassVar[str] = ""
     kind_name: ClassVar[str] = ""
     summary: ClassVar[str] = ""
     ENERGY_KEYS: ClassVar[tuple[str, ...]] = ()
+    ACTION_KEYS: ClassVar[Mapping[str, str]] = {}
 
     kind: str = Field(description="which kind of component this is")
     source: str | None = Field(None, description="where the numbers come from that do not say so themselves")
@@ -177,7 +185,8 @@ def annotation(field: FieldInfo) -> Quantity | Whole | Number | None:
     for item in field.metadata:
         if isinstance(item, Quantity | Whole | Number):
             return item
-    for option in getattr(field.annotation, "__args__", ()):
+    options = get_args(field.annotation) if get_origin(field.annotation) in (Union, UnionType) else ()
+    for option in options:
         for item in getattr(option, "__metadata__", ()):
             if isinstance(item, Quantity | Whole | Number):
                 return item

@@ -8,9 +8,10 @@ from typing import Any
 from xbarsim.errors import shown
 from xbarsim.spec.component import Spec, kinds
 from xbarsim.spec.header import Header
-from xbarsim.spec.located import Located, Mark, Path_, likely
+from xbarsim.spec.loader import SET
+from xbarsim.spec.located import Located, Mark, Path_, Told, likely
 from xbarsim.spec.place import Missing, find, parts_of, put
-from xbarsim.spec.values import Told, Values
+from xbarsim.spec.values import Values
 
 FORM = "a mapping of names, each with 'core.array.energy: 5 pJ' lines"
 
@@ -44,7 +45,7 @@ def _mode(located: Located, name: str, values: Any, chosen: bool) -> None:
         except Missing as reason:
             located.problem(place, reason.found, "", reason.fix)
             continue
-        if chosen:
+        if chosen and located.mark(at).file != SET:  # what the user sets goes over the mode too
             _write(located, holder, at, value, place)
         else:
             _try(located, holder, at, value, place)

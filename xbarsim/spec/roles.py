@@ -7,9 +7,30 @@ of a matrix-vector product, or the whole of a transfer) and the actions of the w
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
-from xbarsim.spec.component import ComponentSpec, Service
+from xbarsim.spec.component import Action, ComponentSpec, Service
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """One conversion of the column results.
+
+    cycles: samples of the column results that are added up before it.
+    spared_bits: its lowest bits that are not wanted, because other conversions of the same input outweigh it.
+    """
+
+    cycles: int = 1
+    spared_bits: int = 0
+
+
+@dataclass(frozen=True)
+class Feed:
+    """How drivers give one portion of an input to the array: reads one after another, then conversions."""
+
+    reads: int = 1
+    conversions: tuple[Conversion, ...] = (Conversion(),)
 
 
 class Composite(ComponentSpec):
@@ -44,13 +65,21 @@ class Array(ComponentSpec):
         """Reads per input slice (e.g. one per pair of polarities)."""
         raise NotImplementedError
 
-    def read(self, drive_ps: int, cells: int) -> Service:
-        """One read of one array with `cells` of its cells in use, its lines driven for drive_ps."""
+    def read(self, drive_ps: int, cells: int, lines: int = 0) -> Service:
+        """One read with `cells` cells on `lines` word lines in use, the lines driven for drive_ps."""
         raise NotImplementedError
+
+    def ready(self, lines: int) -> tuple[Action, ...]:
+        """What it takes to ready the word lines in use for the reads before a conversion."""
+        return ()
 
     def columns_of(self, weights: int) -> int:
         """Bit lines that `weights` neighbouring weights occupy."""
         raise NotImplementedError
+
+    def in_one_read(self, in_use: int) -> int:
+        """Of so many word lines, or cells, in use: those that one read takes."""
+        return in_use
 
 
 class Dac(ComponentSpec):
@@ -59,11 +88,15 @@ class Dac(ComponentSpec):
     role = "dac"
 
     def slices(self, input_bits: int) -> int:
-        """Parts into which an input of so many bits is cut."""
+        """Portions into which an input of so many bits is cut on its way through array and converter."""
         raise NotImplementedError
 
+    def feed(self, input_bits: int) -> Feed:
+        """Reads and conversions of each portion; one of each, if the kind says nothing else."""
+        return Feed()
+
     def drive(self, rows: int) -> Service:
-        """Drive `rows` word lines with one slice; portion_ps is the time the lines are driven."""
+        """Drive `rows` word lines for one read; portion_ps is the time the lines are driven."""
         raise NotImplementedError
 
 
@@ -81,15 +114,30 @@ class Adc(ComponentSpec):
 
     role = "adc"
     concurrent: ClassVar[bool] = False  # converts while the array integrates
+    once: ClassVar[bool] = False  # converts what all reads of a product have added up, after the last one
+    integrates: ClassVar[bool] = False  # samples its own column and adds up; so each column needs its own
 
     def convert(self, columns: int, converters: int) -> Service:
         """Convert one slice of `columns` results on `converters` converters side by side."""
         raise NotImplementedError
 
+    def convert_each(self, conversions: tuple[Conversion, ...], columns: int, converters: int) -> Service:
+        """The conversions of one portion, one after another: equal ones, if the kind says nothing else."""
+        return self.convert(columns, converters).times(len(conversions))
+
     @property
     def readout_ps(self) -> int:
         """Once per matrix-vector product, after its last slice."""
         return 0
+
+    def released_ps(self, results: int) -> int:
+        """The same where all arrays keep step; `results` leave them in one step of the whole network."""
+        return self.readout_ps
+
+    @property
+    def tiles_joined(self) -> int:
+        """Neighbouring tiles at most whose columns are added up before they are converted."""
+        return 1
 
 
 class ShiftAdd(ComponentSpec):
