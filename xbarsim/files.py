@@ -18,11 +18,12 @@ FORCE = "--force"
 
 def write_whole(path: str | Path, text: str) -> Path:
     """Write a text; an earlier one stays until this one is complete, and folders that are missing are made."""
-    path = Path(path).resolve()  # through a link: what it points to is replaced, not the link
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = Path(path)
     if path.exists() and not path.is_file():  # a pipe, /dev/stdout
         path.write_text(text, encoding="utf-8")
         return path
+    path = path.resolve()  # through a link: what it points to is replaced, not the link
+    path.parent.mkdir(parents=True, exist_ok=True)
     with interrupts_later():
         handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
