@@ -16,6 +16,7 @@ from xbarsim.spec.load import load_chip
 
 POINTS = yaml.safe_load((Path(__file__).parent.parent / "data" / "published_points.yaml").read_text())
 MODES = {
+    "analog_fabric": ("fws_base", "fws_large", "pws_base", "pws_large"),
     "hermes64": ("one_phase", "four_phase"),
     "ibm34": ("dense", "balanced", "speech"),
     "jia65": ("low_voltage", "high_voltage"),

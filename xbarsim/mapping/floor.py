@@ -12,7 +12,7 @@ from xbarsim.mapping.blocks import Cut, cut
 from xbarsim.spec.chip import Chip, Part
 from xbarsim.spec.graph import instances
 from xbarsim.spec.patterns import evaluate
-from xbarsim.spec.roles import Array
+from xbarsim.spec.roles import PARTIAL_SUMS, Array
 from xbarsim.workload.graph import Matrix
 
 Test = Callable[[Part], bool]
@@ -122,6 +122,15 @@ class Floor:
                 if part.role == role and test(part):
                     return part
         return next((part for part in self.tile_part.walk() if part.role == role and test(part)), None)
+
+    @cached_property
+    def adder(self) -> Part | None:
+        """What adds partial sums: an accumulator, else a vector unit that can do it beside its other work."""
+
+        def able(part: Part) -> bool:
+            return part.spec is not None and part.spec.can(PARTIAL_SUMS, PARTIAL_SUMS)  # type: ignore[attr-defined]
+
+        return self.beside("accumulator") or self.beside("vector_unit", able)
 
     def elsewhere(self, role: str, test: Test = lambda part: True) -> Part | None:
         """A component of a role outside the tiles, nearest to the chip's root."""

@@ -85,7 +85,8 @@ def _scheduled(graph: OpGraph, floor: Floor) -> Schedule:
     cuts = {name: floor.cut(matrix) for name, matrix in graph.matrices.items()}
     cells = {name: [found.cells(i) for i in range(found.blocks)] for name, found in cuts.items()}
     products = [str(op.matrix) for op in products_of(graph)]
-    return schedule(products, cells, floor.slots, floor.slots_per_tile)
+    fewest_phases = floor.chip.header.mapping.phases == "fewest"
+    return schedule(products, cells, floor.slots, floor.slots_per_tile, fewest_phases)
 
 
 def _parted(graph: OpGraph, floor: Floor) -> OpGraph:

@@ -17,7 +17,7 @@ from xbarsim.mapping.parking import Parking
 from xbarsim.mapping.phases import FETCH, PARK
 from xbarsim.mapping.place import place
 from xbarsim.mapping.plot import Plot
-from xbarsim.mapping.program import Copy, Link, Program, Share, Step
+from xbarsim.mapping.program import Copy, Link, Program, Share, Step, skips_last
 from xbarsim.mapping.sources import Source, at_one, both, identity, pointwise
 from xbarsim.mapping.state import KEPT, Memory, at_once, check_room, reserved
 from xbarsim.mapping.streaming import streaming_homes
@@ -236,11 +236,11 @@ class Planner:
         return ((Share(self.floor.tiles[0], 0.0, 1.0),),)
 
     def _follow(self, op: Op, links: tuple[Link, ...]) -> tuple[Homes, Positions]:
-        """An operation in the tiles is done where its first input's data lies; from outside it goes to the
-        first tile."""
+        """An operation in the tiles is done where its first input's data lies, or where a branch ends that grows
+        out of that one (a skip connection is added there); from outside it goes to the first tile."""
         alone = np.zeros(op.positions, dtype=np.int64)
         tiles = set(self.floor.tiles)
-        for link in links:
+        for link in skips_last(self.made, links):
             before = self.made[link.producer]
             if not all(share.node in tiles for home in before.homes for share in home):
                 continue

@@ -59,7 +59,8 @@ class PartialSums:
         if part is None:
             raise MappingError(
                 f"{self.shop.floor.chip.name}: {op} has partial sums to add, but no 'accumulator' is in reach of "
-                f"{self.near.array.path}. Add one to the tile, or write 'accumulator: ideal'."
+                f"{self.near.array.path}. Add one to the tile, write 'accumulator: ideal', or add 'partial_sums' to "
+                "the `operations` of a vector unit there."
             )
         key = (op, tile, additions, values)
         if key not in self._stages:

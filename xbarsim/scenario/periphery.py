@@ -48,9 +48,8 @@ class Periphery:
             "input_register",
             "buffer",
             "bus",
-            "accumulator",
         )
-        found = {name: self._near(name) for name in names}
+        found = {name: self._near(name) for name in names} | {"accumulator": self.shop.floor.adder}
         for name in ("dac", "adc"):
             if found[name] is None:
                 chip = self.shop.floor.chip.name

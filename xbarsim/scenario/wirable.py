@@ -26,7 +26,7 @@ def _all_there(floor: Floor, program: Program) -> bool:
         return False
     partial = any(cut.row_blocks > 1 for cut in program.cuts.values())
     carried = floor.chip.header.precision.partial_sums is not None
-    return not partial or (carried and floor.beside("accumulator") is not None)
+    return not partial or (carried and floor.adder is not None)
 
 
 def _nodes(program: Program) -> set[str]:

@@ -70,6 +70,10 @@ MEASURES: dict[str, Measure] = {
     "power": Measure(POWER, "mean of the pipelined run, of the parts in `of` or of all"),
     "throughput": Measure(FREQUENCY, "requests a second in steady state", True),
     "operations per second": Measure(OPERATIONS, "the same in operations", True),
+    "run time": Measure(DURATION, "of all requests together, until the chip is as it was before", True),
+    "operations per second of the run": Measure(
+        OPERATIONS, "of all requests together, by that time: filling and draining count", True
+    ),
     "interval": Measure(DURATION, "time between two completions in steady state", True),
     "area": Measure(AREA, "of one instance of `of` with its parts, or of the whole chip"),
     "chip power": Measure(POWER, "everything at its active power, of one instance of `of` or of all"),
@@ -113,6 +117,7 @@ class Reported(Spec):
         "'conv 64x3x112' (maps, kernel, side)",
     )
     requests: int = Field(1, ge=1, description="pipelined requests of that run")
+    batch: int = Field(1, ge=1, description="requests that go through each phase together, as after --batch")
     set: Mapping[str, str | int | float | bool] = Field({}, description="settings for this figure only")
     because: str | None = Field(
         None, description="why it cannot be compared, or is off: as far as that was measured"

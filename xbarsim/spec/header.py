@@ -50,6 +50,11 @@ class MappingChoices(Spec):
         False,
         description="true: a network that does not fit is run in phases, arrays being rewritten between them",
     )
+    phases: Literal["fewest_writes", "fewest"] = Field(
+        "fewest_writes",
+        description="of a network in phases; fewest_writes: as much as can stays in its arrays, the rest takes turns; "
+        "fewest: each phase fills the whole chip, and all is written anew in every pass",
+    )
     kv_cache: Literal["on_chip", "off_chip"] | None = Field(
         None,
         description="where keys and values of earlier tokens are kept; on_chip: in the tiles' buffers, beside "

@@ -33,6 +33,9 @@ class Feed:
     conversions: tuple[Conversion, ...] = (Conversion(),)
 
 
+PARTIAL_SUMS = "partial_sums"  # what a vector unit lists among its operations if it adds them
+
+
 class Composite(ComponentSpec):
     """A component that holds others."""
 
@@ -202,6 +205,10 @@ class VectorUnit(ComponentSpec):
 
     def compute(self, element_ops: int) -> Service:
         raise NotImplementedError
+
+    def add(self, values: int) -> Service:
+        """Partial sums of matrices that are higher than one array, where it can add them."""
+        return self.compute(values)
 
 
 class MatrixUnit(ComponentSpec):

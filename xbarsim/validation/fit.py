@@ -42,12 +42,14 @@ def refit(name: str, settings: Settings = ()) -> Refit:
     from scipy.optimize import least_squares
 
     bench = _Bench(name, settings)
-    start = np.zeros(len(bench.free))
-    found = least_squares(bench.errors, start, diff_step=STEP, x_scale=1.0, xtol=1e-6, ftol=1e-10)
-    before, after = bench.errors(start), bench.errors(found.x)
+    start = np.ones(len(bench.free))  # steps are shares of it; smaller ones would drown in whole picoseconds
+    found = least_squares(
+        lambda x: bench.errors(x - 1), start, diff_step=STEP, x_scale=1.0, xtol=1e-6, ftol=1e-10
+    )
+    before, after = bench.errors(start - 1), bench.errors(found.x - 1)
     labels = [_label(row) for row in bench.calibrated]
     errors = {label: (b, a) for label, b, a in zip(labels, before.tolist(), after.tolist(), strict=True)}
-    scale = dict(zip(bench.free, np.exp(found.x).tolist(), strict=True))
+    scale = dict(zip(bench.free, np.exp(found.x - 1).tolist(), strict=True))
     return Refit(bench.parameters, scale, errors, bench.sensitivity())
 
 

@@ -137,6 +137,16 @@ def operations_per_s(asked: Asked) -> float:
     return _operations(asked) * asked.result.throughput.per_s
 
 
+@measure("run time")
+def run_time_ps(asked: Asked) -> float:
+    return asked.result.elapsed_ps
+
+
+@measure("operations per second of the run")
+def run_operations_per_s(asked: Asked) -> float:
+    return _operations(asked) * asked.result.requests / (asked.result.elapsed_ps * 1e-12)
+
+
 @measure("interval")
 def interval_ps(asked: Asked) -> float:
     return asked.result.throughput.interval_ps

@@ -96,6 +96,7 @@ def conditions(row: Reported) -> str:
     told = [f"{key} {value}" for key, value in row.set.items() if key != "mapping.tile_order"]
     told += [row.run] if row.run else []
     told += [f"{row.requests} requests"] if row.requests > 1 else []
+    told += [f"batch {row.batch}"] if row.batch > 1 else []
     return ", ".join([*told, *([row.note] if row.note else [])])
 
 
