@@ -91,8 +91,8 @@ def from_aihwkit(rpu_config: Any, hardware: Chip | ArraySize | None = None) -> N
         hardware or arrays,
         cells,
         periphery=periphery,
-        weight_range=weight_range,  # type: ignore[arg-type]
-        compensation=_COMPENSATION[compensation],  # type: ignore[arg-type]
+        weight_range=weight_range,
+        compensation=_COMPENSATION[compensation],
         read_noise="held",
         approximations=(_PAIRS, _TRAINING, *_other_blocks(hardware, arrays)),
     )
@@ -160,10 +160,7 @@ def _overrides(model: Any, smallest: float) -> tuple[str, ...]:
             key: drift * getattr(getattr(shipped, curve), key) for key in ("slope", "offset", "least", "most")
         }
         made += [f"{curve}.{key}={value}" for key, value in values.items()]
-    made += [
-        f"read_noise.{key}={read * getattr(shipped.read_noise, key)}"  # type: ignore[attr-defined]
-        for key in ("factor", "most")
-    ]
+    made += [f"read_noise.{key}={read * getattr(shipped.read_noise, key)}" for key in ("factor", "most")]
     lowest = [f"lowest={smallest} uS"] if smallest else []
     return (
         *lowest,

@@ -32,6 +32,10 @@ class ArraySize:
                 )
 
     @property
+    def rows(self) -> int:
+        return self.inputs
+
+    @property
     def weight_rows(self) -> int:
         return self.inputs
 
