@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from xbarsim.spec.component import ComponentSpec, Spec, annotation, kinds, models, yaml_name
 from xbarsim.spec.connect import TopologyEntry
+from xbarsim.spec.dependent import Dependence
 from xbarsim.spec.figures import MEASURES, Reported
 from xbarsim.spec.header import Header, MappingChoices, Precision
 from xbarsim.spec.values import expected
@@ -62,6 +63,10 @@ def _file() -> str:
     for key, (_, field) in Header.fields_by_key().items():
         rows += _rows(key, field, nested.get(key))
     return _markdown(rows)
+
+
+def _dependence() -> str:
+    return _table({key: field for key, (_, field) in Dependence.fields_by_key().items()})
 
 
 def _topologies() -> str:
@@ -144,6 +149,7 @@ def _markdown(
 TABLES = {
     "kinds": _kinds,
     "common": _common,
+    "dependence": _dependence,
     "file": _file,
     "topology": _topologies,
     "models": _models,

@@ -6,7 +6,8 @@ import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, ClassVar, TypeVar
+from types import UnionType
+from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.fields import FieldInfo
@@ -184,7 +185,8 @@ def annotation(field: FieldInfo) -> Quantity | Whole | Number | None:
     for item in field.metadata:
         if isinstance(item, Quantity | Whole | Number):
             return item
-    for option in getattr(field.annotation, "__args__", ()):
+    options = get_args(field.annotation) if get_origin(field.annotation) in (Union, UnionType) else ()
+    for option in options:
         for item in getattr(option, "__metadata__", ()):
             if isinstance(item, Quantity | Whole | Number):
                 return item

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -61,7 +62,9 @@ class _Bench:
         self.parameters = fitted(chip)
         self.twins = {one.parameter: one.same_as for one in self.parameters if one.same_as}
         values = {one.parameter: one.value for one in self.parameters}
-        self.values = {key: parts for key, text in values.items() if (parts := split(text)) and parts[1]}
+        self.values = {
+            key: parts for key, text in values.items() if (parts := split(text)) and _varied(*parts)
+        }
         self.free = [key for key in self.values if key not in self.twins]
         rows = chip.header.reported
         self.calibrated = [row for row in rows if row.kind == "calibrated"]
@@ -98,6 +101,12 @@ class _Bench:
         return np.array([simulate_figure(subject, row) for row in rows], dtype=float)
 
 
+def _varied(number: Fraction, unit: str) -> bool:
+    """Quantities, and plain numbers like an exponent; whole ones are counts."""
+    return bool(unit) or number.denominator != 1
+
+
 def _label(row: Reported) -> str:
-    """Name of a figure with its mode, as people tell them apart."""
-    return f"{row.figure} ({row.mode})" if row.mode else row.figure
+    """A figure with its mode and settings, as people tell them apart."""
+    told = ", ".join([*([row.mode] if row.mode else []), *(f"{key} {row.set[key]}" for key in row.set)])
+    return f"{row.figure} ({told})" if told else row.figure

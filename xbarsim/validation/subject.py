@@ -50,6 +50,9 @@ class Subject:
             self._results[key] = infer(chip, graph, asked, activation_bits)
         return self._results[key]
 
+    def graph(self, row: Reported) -> OpGraph:
+        return self._graph(row.run or _full_array(self.chip(row)))[0]
+
     def _graph(self, text: str) -> tuple[OpGraph, int | None, int | None]:
         if text not in self._graphs:
             if is_inline(text):
@@ -89,6 +92,11 @@ class Asked:
     @cached_property
     def result(self) -> Result:
         return self.subject.result(self.row)
+
+    @property
+    def graph(self) -> OpGraph:
+        """The network of the run."""
+        return self.subject.graph(self.row)
 
     @property
     def of(self) -> tuple[str, ...]:
