@@ -9,7 +9,7 @@ import numpy as np
 
 from xbarsim.engine.chain import Chain, Par, Work
 from xbarsim.engine.stream import Edge
-from xbarsim.mapping.plan import OUTSIDE
+from xbarsim.mapping.outside import OUTSIDE
 from xbarsim.mapping.program import Link, Program, Share, Step, in_place
 from xbarsim.mapping.spans import seen_together, united, whole
 from xbarsim.mapping.stripes import Readers, readers

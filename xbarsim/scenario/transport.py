@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from xbarsim.engine.chain import Chain, Par, Seq, Stage, Work
 from xbarsim.engine.station import Station
-from xbarsim.mapping.plan import OUTSIDE
+from xbarsim.mapping.outside import OUTSIDE
 from xbarsim.mapping.program import Share
 from xbarsim.scenario.stages import Task, Use, Workshop, use
 from xbarsim.spec.chip import Part

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xbarsim.engine.clock import Clock
 from xbarsim.mapping.floor import Floor
-from xbarsim.mapping.plan import OUTSIDE
+from xbarsim.mapping.outside import OUTSIDE
 from xbarsim.mapping.program import Program
 from xbarsim.scenario.assemble import assemble
 from xbarsim.scenario.stages import Workshop

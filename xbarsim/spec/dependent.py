@@ -147,7 +147,8 @@ def _level(values: Values, level: Any, at: Path_) -> float:
 
 def _mean_output(values: Values, at: Path_) -> float:
     values.asked_for.add("data")
-    data = _header(values).data
+    header = _header(values)
+    data = header.data
     if data is None or is_word(values.located.tree["data"]["mean_output"]):
         raise values.tell(
             at,
@@ -173,7 +174,8 @@ def _at_supply(values: Values, raw: dict[str, Any], at: Path_) -> tuple[float, s
         _number(values, annotation(fields[key][1]), raw[key], (*at, key)) for key in ("at_supply", "exponent")
     )
     values.asked_for.add("supply")
-    supply = _header(values).supply_v
+    header = _header(values)
+    supply = header.supply_v
     if not supply:
         raise values.tell(
             at,

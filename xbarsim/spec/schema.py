@@ -23,6 +23,7 @@ from xbarsim.units import VOLTAGE, WORDS
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
 WORD: Schema = {"enum": list(WORDS)}
+TITLE = "xbarsim chip"
 INCLUDE: Schema = {"anyOf": [TEXT, {"type": "array", "items": TEXT}], "description": ROOT_KEYS["include"]}
 QUANTITY = r"^\s*[0-9.][0-9._]*([eE][-+]?[0-9]+)?\s*[A-Za-zµμΩ]"
 
@@ -32,7 +33,7 @@ def chip_schema() -> Schema:
     header = _properties(Header)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "xbarsim chip",
+        "title": TITLE,
         "type": "object",
         "properties": header
         | {
@@ -47,6 +48,11 @@ def chip_schema() -> Schema:
         **_needs([*_needed(Header), "components"]),
         "$defs": _definitions(),
     }
+
+
+def is_chip_schema(head: str) -> bool:
+    """Whether a file that begins like this is such a schema."""
+    return head.startswith("{") and f'"title": "{TITLE}"' in head
 
 
 def _definitions() -> Schema:
