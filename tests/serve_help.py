@@ -13,6 +13,7 @@ from xbarsim.scenario.serve_laws import serve_laws
 from xbarsim.scenario.serve_run import ServeBench, ServeRun, Stint
 from xbarsim.spec.chip import Chip
 from xbarsim.workload.graph import OpGraph
+from xbarsim.workload.routing import Router
 
 
 def stint(
@@ -25,10 +26,15 @@ def stint(
     return Stint(arrivals, batching, limit, queue, requests, None)
 
 
-def bench(chip: Chip, graphs: Sequence[OpGraph], granularity: Granularity = Granularity.BURST) -> ServeBench:
+def bench(
+    chip: Chip,
+    graphs: Sequence[OpGraph],
+    granularity: Granularity = Granularity.BURST,
+    routers: Sequence[Router | None] | None = None,
+) -> ServeBench:
     """Networks with equal shares."""
     lodgers = [Lodger(graph, None, 1 / len(graphs)) for graph in named_apart(graphs)]
-    return ServeBench(chip, Floor(chip), map_residents(chip, lodgers), granularity)
+    return ServeBench(chip, Floor(chip), map_residents(chip, lodgers), granularity, routers)
 
 
 def run(
@@ -37,9 +43,10 @@ def run(
     stints: Sequence[Stint],
     seed: int = 0,
     granularity: Granularity = Granularity.BURST,
+    routers: Sequence[Router | None] | None = None,
 ) -> ServeRun:
     """A run that keeps all laws."""
-    done = bench(chip, graphs, granularity).run(stints, seed)
+    done = bench(chip, graphs, granularity, routers).run(stints, seed)
     assert [law for law in serve_laws(done) if not law.holds] == []
     return done
 

@@ -1,4 +1,4 @@
-"""BERT-base (Devlin et al., BERT: Pre-training of Deep Bidirectional Transformers, NAACL 2019)."""
+"""BERT (Devlin et al., BERT: Pre-training of Deep Bidirectional Transformers, NAACL 2019)."""
 
 import torch
 from torch import Tensor, nn
@@ -6,7 +6,10 @@ from transformer import PostNormBlock
 
 
 class Bert(nn.Module):
-    """Encoder and pooler, uncased vocabulary: 109,482,240 parameters. One segment, no padding."""
+    """Encoder and pooler, uncased vocabulary. One segment, no padding.
+
+    Parameters: 109,482,240 (base), 335,141,888 (large).
+    """
 
     def __init__(self, width: int = 768, layers: int = 12, heads: int = 12) -> None:
         super().__init__()
@@ -27,3 +30,17 @@ class Bert(nn.Module):
 
 def bert_base() -> nn.Module:
     return Bert()
+
+
+def bert_large() -> nn.Module:
+    return Bert(width=1024, layers=24, heads=16)
+
+
+def base_layers() -> nn.Module:
+    """The layers of BERT-base alone: token vectors in, token vectors out."""
+    return nn.Sequential(*(PostNormBlock(768, 12) for _ in range(12)))
+
+
+def large_layers() -> nn.Module:
+    """The layers of BERT-large alone."""
+    return nn.Sequential(*(PostNormBlock(1024, 16) for _ in range(24)))

@@ -22,6 +22,7 @@ from xbarsim.spec.chip import Chip
 from xbarsim.spec.load import load_chip
 from xbarsim.workload.graph import OpGraph
 from xbarsim.workload.load import Workload, load_workload
+from xbarsim.workload.routing import Router
 
 __all__ = [
     "CheckReport",
@@ -96,8 +97,7 @@ def simulate(
     if isinstance(work, Sequence):
         raise TypeError("several networks are run under load: give xs.Serve(requests=...) as the scenario")
     chip, graph, bits = _network(chip, work)
-    router = work.router if isinstance(work, Workload) else None
-    return infer(chip, graph, scenario or Infer(), bits, _digest(graph), report, router)
+    return infer(chip, graph, scenario or Infer(), bits, _digest(graph), report, _router(work))
 
 
 def saturation(
@@ -146,7 +146,7 @@ def _tenants(chip: Chip, residents: Sequence[Resident]) -> tuple[Chip, list[Tena
                 f"cannot be served under load. Run it with `xbarsim run`, or raise the number of tiles"
             )
         chips.append(stored)
-        tenants.append(Tenant(graph, bits, _digest(graph), share, resident))
+        tenants.append(Tenant(graph, bits, _digest(graph), share, resident, _router(resident.work)))
     if len({stored.sha256 for stored in chips}) > 1:
         raise MappingError(
             f"{chip.name}: the networks ask for weights of different numbers of bits "
@@ -260,6 +260,11 @@ def _network(chip: Chip, work: OpGraph | Workload) -> tuple[Chip, OpGraph, int |
             graph, notes=(*graph.notes, f"activations have {work.activation_bits} bits, as the workload says")
         )
     return chip, graph, work.activation_bits
+
+
+def _router(work: OpGraph | Workload) -> Router | None:
+    """Of a mixture of experts: the workload file gives it."""
+    return work.router if isinstance(work, Workload) else None
 
 
 def _digest(graph: OpGraph) -> str:

@@ -88,6 +88,7 @@ ENERGY_PER_BIT_LENGTH = Dimension("energy per bit and length", "pJ/bit/mm", "_pj
 OPERATIONS = Dimension("throughput in operations", "OPS", "_ops_per_s", "63.1 TOPS")
 OPERATIONS_PER_ENERGY = Dimension("energy efficiency", "OPS/W", "_ops_per_j", "9.76 TOPS/W")
 OPERATIONS_PER_AREA = Dimension("area efficiency", "OPS/mm**2", "_ops_per_s_per_mm2", "1.55 TOPS/mm2")
+DATA_PER_AREA = Dimension("storage density", "bit/mm**2", "_bits_per_mm2", "0.74 MiB/mm2")
 ENERGY_PER_OPERATION = Dimension("energy per operation", "pJ/OP", "_pj_per_op", "25 fJ/OP")
 
 DIMENSIONS = {d.suffix: d for d in list(globals().values()) if isinstance(d, Dimension)}
@@ -313,6 +314,8 @@ def show(value: float, dimension: Dimension) -> str:
     if dimension is DATA:
         size, name = next(((s, n) for s, n in _SIZES if value >= s), (1, "bit"))
         return f"{value / size:.4g} {name}"
+    if dimension is DATA_PER_AREA:
+        return f"{value / (8 * 1024**2):.4g} MiB/mm2"
     factor, unit = _SI[dimension.unit]
     si = value * factor
     for scale, prefix in _SCALES:

@@ -71,6 +71,19 @@ def test_a_slow_converter_sets_the_pace(tmp_path: Path) -> None:
     assert latencies_ns(tmp_path, chip_tree(tile(sample_hold=sample_hold(), adc=slow))) == (750, 640)
 
 
+@pytest.mark.parametrize("converter_ns", [1, 2])
+def test_products_that_do_not_overlap_follow_at_their_own_latency(tmp_path: Path, converter_ns: int) -> None:
+    """The same stages and events, but the next product waits for the last slice of this one in the adder."""
+    parts = {"sample_hold": sample_hold(), "adc": sar(cycle=f"{converter_ns} ns")}
+    piped, blocking = chip_tree(tile(**parts)), chip_tree(tile(**parts, overlap=False))
+    latency_ns, _ = latencies_ns(tmp_path, piped)
+    assert latencies_ns(tmp_path, blocking) == (latency_ns, latency_ns)
+    several = products(16, 8, 5)
+    assert run(tmp_path, blocking, several).energy == run(tmp_path, piped, several).energy
+    peak = run(tmp_path, blocking, several).peak.ops_per_s
+    assert peak == pytest.approx(2 * 16 * 8 / (latency_ns * 1e-9))
+
+
 def test_converters_side_by_side_share_the_columns(tmp_path: Path) -> None:
     """Of 16 columns on 3 converters the busiest has 6: 6 x 10 ns; the array sets the pace again."""
     three = sar(cycle="2 ns", count=3)

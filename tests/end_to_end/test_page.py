@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.result_factory import big_result, make_result
-from xbarsim.report import page
+from xbarsim import files
 from xbarsim.report.page import render_page, sections, write_page
 from xbarsim.scenario.result import Law
 
@@ -148,7 +148,7 @@ def test_write_page_is_atomic(tmp_path, monkeypatch, small):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(page.os, "replace", interrupted)
+    monkeypatch.setattr(files.os, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
         write_page(big_result(), path)
     assert path.read_text(encoding="utf-8") == small

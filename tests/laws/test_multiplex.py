@@ -117,6 +117,29 @@ def test_writes_cost_cells_times_pulses_times_the_price_of_one(tmp_path: Path) -
     assert part.lifetime_s == pytest.approx(ENDURANCE / per_s)
 
 
+@pytest.mark.parametrize("network", NETWORKS)
+def test_fewest_phases_write_everything_anew(tmp_path: Path, network: str) -> None:
+    """As many products a phase as fill the chip, fewer phases than with blocks that stay, the same work."""
+    graph = NETWORKS[network]
+    least, fewest = small_tree(1, ARRAYS[network]), small_tree(1, ARRAYS[network])
+    fewest["mapping"] = {**MAPPING, "phases": "fewest"}
+    stays, all_new = (run(load(tmp_path, tree), graph, 2, 2) for tree in (least, fewest))
+    assert len(told(all_new).phases) <= len(told(stays).phases)
+    assert told(all_new).cells_per_pass >= told(stays).cells_per_pass
+    assert sum(row.macs for row in all_new.layers) == graph.macs
+    assert counts(all_new, "tile.array", "read") == counts(stays, "tile.array", "read")
+    reference = run(load(tmp_path, fewest), graph, 2, 2, granularity=Granularity.MVM)
+    assert all_new == replace(reference, provenance=all_new.provenance)
+
+
+def test_results_are_parked_in_a_memory_core_on_the_chip(tmp_path: Path) -> None:
+    core = {**DRAM, "kind": "memory.core"}
+    chip = load(tmp_path, small_tree(1, 7, {"core": core}, buffer=buffer(capacity="200 B")))
+    result = run(chip, NETWORKS["convolutions"], 2, 2)
+    assert told(result).parked_in == "core"
+    assert counts(result, "core", "bit") > 0
+
+
 def write_ps(weights: int) -> int:
     return -(-weights * CELLS_PER_WEIGHT // 8) * PULSES * PULSE_AND_VERIFY_PS
 

@@ -87,7 +87,7 @@ def test_root_keys_that_hold_more_than_values() -> None:
         (
             "adc",
             "explain adc: no such key; name a kind, its key, or a path in a chip; "
-            "allowed: adc.counter, adc.flash, adc.neuron, adc.ramp, adc.sar",
+            "allowed: adc.counter, adc.duration, adc.flash, adc.neuron, adc.ramp, adc.sar",
         ),
     ],
 )

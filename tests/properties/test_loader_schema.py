@@ -59,6 +59,12 @@ def test_every_kind_and_every_key_of_it_is_described() -> None:
         (("cells", "toy_rram", "technology"), 5),
         (("tile",), {"kind": "tile"}),
         (("precision", "activations"), 65),
+        (("supply",), 0.8),
+        (("data",), {"mean_input": 3}),
+        (("components", "tile", "adc", "energy"), {"by_output": {"0": "1 pJ"}}),
+        (("components", "tile", "adc", "energy"), {"by_output": {"0": "1 pJ", "1": 2}}),
+        (("components", "tile", "adc", "energy"), {"value": "1 pJ", "at_supply": "1 V"}),
+        (("components", "tile", "adc", "energy"), {"value": "1 pJ", "at_suply": "1 V", "exponent": 2}),
     ],
     ids=str,
 )

@@ -50,6 +50,20 @@ def test_no_schedule_writes_less(network: tuple[Cells, int]) -> None:
     assert written(plan, cells) == least_written(list(cells), cells, slots)
 
 
+@given(networks())
+@settings(max_examples=150, deadline=None)
+def test_fewest_phases_are_filled_one_after_another(network: tuple[Cells, int]) -> None:
+    """Greedy is best here: a phase that ends earlier only leaves more to those behind it."""
+    cells, slots = network
+    plan = schedule(list(cells), cells, slots, 1, fewest_phases=True)
+    assert blocks_missing(plan) == 0
+    sizes = [len(each) for each in cells.values()]
+    fewest = {0: 0}  # products done -> phases
+    for end in range(1, len(sizes) + 1):
+        fewest[end] = 1 + min(fewest[first] for first in range(end) if sum(sizes[first:end]) <= slots)
+    assert len(plan.phases) == fewest[len(sizes)]
+
+
 def test_layers_of_one_block_in_the_arrays_that_there_are() -> None:
     """n layers on C arrays: C - 1 stay, the others take turns in the last array."""
     for layers in range(2, 8):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,7 +32,10 @@ def test_slab(cut: Cut, data: st.DataObject) -> None:
     for b in blocks:
         by_column.setdefault(cut.place(b)[0], []).append(cut.columns(b))
     assert slab.additions == sum((len(widths) - 1) * widths[0] for widths in by_column.values())
-    assert 0.0 <= slab.low < slab.high <= 1.0 + 1e-12
+    ends = [end for span in slab.spans for end in span]
+    assert ends == sorted(ends) and ends[0] >= 0.0 and ends[-1] <= 1.0 + 1e-12
+    read = sum(high - low for low, high in slab.spans) * cut.matrix.rows * cut.matrix.groups
+    assert slab.inputs == pytest.approx(read)
     assert slab.most_rows <= slab.inputs <= slab.rows
 
 
@@ -41,4 +45,4 @@ def test_all_blocks_hold_the_matrix_and_read_its_whole_input(cut: Cut) -> None:
     assert slab.weights == cut.matrix.weights
     assert slab.columns == cut.matrix.columns * cut.matrix.groups * cut.row_blocks
     assert slab.inputs == cut.matrix.rows * cut.matrix.groups
-    assert (slab.low, slab.high) == (0.0, 1.0)
+    assert slab.spans == ((0.0, 1.0),)

@@ -3,12 +3,15 @@ first, and no pair's way is kept longer than there is room for it."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import networkx as nx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import xbarsim as xs
+from tests import small_chips
 from xbarsim.spec import ways
 from xbarsim.spec.ways import Hop, Ways
 
@@ -58,3 +61,20 @@ def test_ways_in_a_mesh_go_rows_first(monkeypatch: pytest.MonkeyPatch) -> None:
     for column in range(1, 4):
         assert len(net.way("00", f"0{column}")) == column
     assert len(net._ways) <= 3
+
+
+def test_what_hangs_on_a_member_is_reached_without_the_members_router(tmp_path: Path) -> None:
+    """A port is wired to a tile, a tile to its router: between tile and port the router is no stop."""
+    port = {"edge": "io <-> tile[2]", "link": small_chips.link()}
+    mesh = {"topology": "mesh", "of": "tile", "link": small_chips.link(), "router": small_chips.router()}
+    io = {"kind": "io", "bandwidth": "1 GB/s", "latency": "1 ns", "energy": "1 pJ/bit"}
+    tree = small_chips.chip_tree(small_chips.tile(count=4), [mesh, port], outside={"io": io})
+    graph = small_chips.load(tmp_path, tree).graph
+
+    def way(a: str, b: str) -> list[str]:
+        return [hop.target for hop in graph.way(a, b)]
+
+    assert way("io", "tile[2]") == ["tile[2]"]
+    assert way("tile[2]", "io") == ["io"]
+    assert way("io", "tile[3]") == ["tile[2]", "connect0.router[2]", "connect0.router[3]", "tile[3]"]
+    assert way("tile[3]", "io") == ["connect0.router[3]", "connect0.router[2]", "tile[2]", "io"]

@@ -16,7 +16,7 @@ def hermes() -> Validation:
 
 
 def row(found: Validation, figure: str, mode: str) -> Row:
-    return next(row for row in found.rows if row.figure == figure and row.conditions.startswith(mode))
+    return next(row for row in found.rows if row.figure == figure and row.mode == mode)
 
 
 def test_every_measure_is_there_and_no_other() -> None:

@@ -24,6 +24,7 @@ PUBLISHED = {
     "gpt2_prefill": (124_439_808, None, "the published checkpoint"),
     "gpt2_decode": (124_439_808, None, "the published checkpoint"),
     "bert_base": (109_482_240, None, "the published checkpoint, uncased, with pooler"),
+    "bert_large": (335_141_888, None, "the published checkpoint, uncased, with pooler"),
     "vit_small": (22_050_664, 4_599, "the published checkpoint; 4.6 G in DeiT's table 5"),
 }
 

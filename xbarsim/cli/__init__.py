@@ -7,13 +7,29 @@ from importlib import import_module
 from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from xbarsim.errors import XbarsimError
 
 COMMANDS = ("run", "serve", "generate", "check", "map", "explain", "trace", "schema", "show", "validate")
+INTERRUPTED = 130  # exit code, as shells have it
+
+
+class _Interrupted(Exception):
+    """Ctrl-C, with what it leaves; typer would end the command without a word."""
+
+
+class _Commands(TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stopped:
+            raise _Interrupted(str(stopped) or "interrupted; nothing was written") from None
+
 
 app = typer.Typer(
     name="xbarsim",
+    cls=_Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -31,14 +47,11 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         result: Any = app(args=arguments, standalone_mode=False)
     except XbarsimError as error:
-        print(error, file=sys.stderr)
-        sys.exit(2)
+        _leave(error, 2)
     except OSError as error:
-        print(f"{error.filename or 'output'}: {error.strerror or error}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("interrupted; nothing was written", file=sys.stderr)
-        sys.exit(130)
+        _leave(f"{error.filename or 'output'}: {error.strerror or error}", 2)
+    except _Interrupted as stopped:
+        _leave(stopped, INTERRUPTED)
     except typer.Exit as leaving:
         sys.exit(leaving.exit_code)
     except Exception as error:
@@ -47,3 +60,8 @@ def main(arguments: list[str] | None = None) -> None:
             sys.exit(2)
         raise
     sys.exit(result if isinstance(result, int) else 0)
+
+
+def _leave(why: object, code: int) -> None:
+    print(why, file=sys.stderr)
+    sys.exit(code)

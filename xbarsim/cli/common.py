@@ -1,11 +1,14 @@
-"""What several commands share: arguments and the console."""
+"""What several commands share: arguments, options and the console."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from xbarsim.engine.granularity import Granularity
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,6 +30,17 @@ SetOption = Annotated[
 ]
 ModeOption = Annotated[
     str | None, typer.Option("--mode", help="mode of the chip, e.g. four_phase", metavar="MODE")
+]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", "-o", help="folder for result.json and the HTML page")
+]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="with --out: also over what xbarsim did not write")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="print the result as JSON instead of tables")]
+GranularityOption = Annotated[
+    Granularity,
+    typer.Option(help="burst: events worked out in compiled code; mvm: one by one in SimPy; equal results"),
 ]
 
 WIDTH = 100  # columns where the output is no terminal

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from xbarsim.cli.common import ChipArgument, ModeOption, SetOption, console, overrides
-from xbarsim.cli.run import _Progress
+from xbarsim.cli.common import (
+    ChipArgument,
+    ForceOption,
+    GranularityOption,
+    JsonOption,
+    ModeOption,
+    OutOption,
+    SetOption,
+    overrides,
+)
+from xbarsim.cli.finish import demand_room, finish
+from xbarsim.cli.progress import Progress
 from xbarsim.engine.granularity import Granularity
 
 
@@ -60,16 +69,10 @@ def serve(
         bool,
         typer.Option("--curve", help="also find the saturation point, and latency from 10 to 95 % of it"),
     ] = False,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="folder for result.json and the HTML page")
-    ] = None,
-    granularity: Annotated[
-        Granularity,
-        typer.Option(
-            help="burst: events worked out in compiled code; mvm: one by one in SimPy; equal results"
-        ),
-    ] = Granularity.BURST,
-    json: Annotated[bool, typer.Option("--json", help="print the result as JSON instead of tables")] = False,
+    out: OutOption = None,
+    granularity: GranularityOption = Granularity.BURST,
+    json: JsonOption = False,
+    force: ForceOption = False,
     set_: SetOption = [],  # noqa: B006
     mode: ModeOption = None,
 ) -> None:
@@ -77,27 +80,12 @@ def serve(
     from xbarsim.api import load_chip, load_workload, simulate
     from xbarsim.scenario.serve_text import Written, asked
 
+    demand_room(out, force)
     loaded = load_chip(chip, overrides(set_, mode))
     written = Written(
         arrivals, batch, limit, queue_limit, share, requests, precision, seed, curve, granularity
     )
     work, scenario = asked(written, [load_workload(name) for name in workloads])
-    screen = console()
-    with _Progress() as progress:
+    with Progress() as progress:
         result = simulate(loaded, work, scenario, progress.report)
-    if out is not None:
-        from xbarsim.report.run_folder import save_run
-
-        save_run(result, out)
-    if json:
-        from xbarsim.scenario.store import result_to_json
-
-        print(result_to_json(result))
-        return
-    from xbarsim.report.tables import result_table
-
-    screen.print(result_table(result, screen.width))
-    if out is not None:
-        screen.print(
-            f"Saved in {out}: {', '.join(sorted(file.name for file in out.iterdir()))}", soft_wrap=True
-        )
+    finish(result, out, json, force)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from xbarsim.cli.common import console
+from xbarsim.cli.finish import print_result
 
 
 def register(app: typer.Typer) -> None:
@@ -16,11 +16,6 @@ def register(app: typer.Typer) -> None:
 
 def show(folder: Annotated[Path, typer.Argument(help="a run folder made by `xbarsim run --out`")]) -> None:
     """Print a saved run again."""
-    from xbarsim.report.generate_tables import generate_table
-    from xbarsim.report.tables import result_table
-    from xbarsim.scenario.generate_result import GenerateResult
     from xbarsim.scenario.store import load_result
 
-    screen, result = console(), load_result(folder)
-    drawn = generate_table if isinstance(result, GenerateResult) else result_table
-    screen.print(drawn(result, screen.width))
+    print_result(load_result(folder))

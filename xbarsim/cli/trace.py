@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from xbarsim.cli.common import ForceOption
 from xbarsim.errors import Problem, SpecError
+from xbarsim.files import demand_file
 
 
 def register(app: typer.Typer) -> None:
@@ -29,10 +31,11 @@ def trace(
     keep_batch_norm: Annotated[
         bool, typer.Option("--keep-batch-norm", help="do not fold batch normalisation into the product before it")
     ] = False,
+    force: ForceOption = False,
 ) -> None:  # fmt: skip
     """Capture a torch model as a trace that runs without torch."""
     from xbarsim.workload.model_file import ModelFile
-    from xbarsim.workload.trace import save_trace
+    from xbarsim.workload.trace import is_trace, save_trace
 
     path, _, callable_ = model.rpartition(":")
     if not path or not callable_:
@@ -41,11 +44,10 @@ def trace(
         )
     if not Path(path).is_file():
         raise SpecError([Problem(path, 0, "", "no such file", "", "check the path before the ':'")])
-    if not out.parent.is_dir():
-        raise SpecError([Problem(str(out), 0, "", f"no folder '{out.parent}'", "", "make it first")])
     if not out.name.endswith(".trace.yaml"):
         found = f"'{out.name}' would not be known as a trace"
         raise SpecError([Problem(str(out), 0, "", found, "NAME.trace.yaml", f"--out {out.stem}.trace.yaml")])
+    demand_file(out, "trace", is_trace, force)
     inputs = tuple(_input(text) for text in input_)
     graph = ModelFile(Path(path), callable_, inputs, {}, not keep_batch_norm).capture()
     save_trace(graph, out)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xbarsim.cli.common import SetOption, console
+from xbarsim.cli.common import ForceOption, SetOption, console
+from xbarsim.cli.progress import Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,6 +42,7 @@ def validate(
         ),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
+    force: ForceOption = False,
     set_: SetOption = [],  # noqa: B006 - typer copies it
 ) -> int:
     """Published chips: each reported figure beside the simulated one, what was fitted, and what is predicted.
@@ -51,15 +53,20 @@ def validate(
     from xbarsim.validation.validate import published_chips
     from xbarsim.validation.validate import validate as run
 
-    screen = console()
-    found = tuple(run(one, tuple(set_)) for one in (name or published_chips()))
     if out is not None:
-        from xbarsim.report.validation_page import save_validation
+        from xbarsim.report.validation_page import demand_validation_folder, save_validation
 
+        demand_validation_folder(out, force)
+    if markdown is not None:
+        from xbarsim.report.validation_markdown import demand_markdown, save_markdown
+
+        demand_markdown(markdown, force)
+    screen = console()
+    with Progress() as progress:
+        found = tuple(run(one, tuple(set_), progress.report) for one in (name or published_chips()))
+    if out is not None:
         save_validation(found, out)
     if markdown is not None:
-        from xbarsim.report.validation_markdown import save_markdown
-
         save_markdown(found, markdown)
     if json:
         print(validations_to_json(found), end="")

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from xbarsim.spec.component import Action, Service, Spec, component
-from xbarsim.spec.quantity import Bits, Count, Duration, Energy
+from xbarsim.spec.quantity import Bits, Count, Duration, Energy, Power
 from xbarsim.spec.roles import Array
 
 
@@ -46,11 +46,12 @@ class Weight(Spec):
 class Crossbar(Array):
     """A crossbar array of memory cells: all word lines driven at once, all bit lines read."""
 
-    ENERGY_KEYS = ("energy", "energy_per_cell", "energy_per_line")
+    ENERGY_KEYS = ("energy", "energy_per_cell", "energy_per_line", "read_power")
     ACTION_KEYS: ClassVar = {
         "cell read": "energy_per_cell",
         "line read": "energy_per_line",
         "line readied": "setup_energy_per_line",
+        "powered read": "read_power",
     }
 
     rows: Count = Field(description="word lines")
@@ -59,8 +60,15 @@ class Crossbar(Array):
     weight: Weight = Field(description="how weights are written into cells")
     settle_ps: Duration = Field(description="from the end of driving to the settled column result, per read")
     read_phases: Count = Field(1, description="reads for one input slice, e.g. 4 to keep polarities apart")
+    row_groups: Count = Field(
+        1,
+        description="groups of word lines that are read one after another, e.g. 2 where pairs share a unit cell",
+    )
     energy_pj: Energy | None = Field(None, description="one read of the whole array")
     energy_per_cell_pj: Energy | None = Field(None, description="one read of one cell in use")
+    read_power_uw: Power | None = Field(
+        None, description="power of the whole array while it is read, driving and settling, beyond idle_power"
+    )
     energy_per_line_pj: Energy | None = Field(
         None, description="one read, for each word line in use: switching it on and off"
     )
@@ -82,6 +90,10 @@ class Crossbar(Array):
             wrong.append(
                 ("weight", f"one weight takes {self.weight.rows} rows", f"at most the {self.rows} rows")
             )
+        if self.rows % self.row_groups:
+            wrong.append(
+                ("row_groups", f"{self.row_groups} groups", f"take a number by which {self.rows} rows divide")
+            )
         if self.weight.bits_per_cell > self.weight.bits:
             wrong.append(
                 (
@@ -94,7 +106,10 @@ class Crossbar(Array):
 
     @property
     def phases(self) -> int:
-        return self.read_phases
+        return self.read_phases * self.row_groups
+
+    def in_one_read(self, in_use: int) -> int:
+        return -(-in_use // self.row_groups)
 
     @property
     def weight_rows(self) -> int:
@@ -113,16 +128,18 @@ class Crossbar(Array):
 
     def read(self, drive_ps: int, cells: int, lines: int = 0) -> Service:
         """One read: the lines are driven, then the columns settle. Energy per array, cell and word line in use."""
-        actions = []
+        read_ps, actions = drive_ps + self.settle_ps, []
         if self.energy_pj is not None:
             actions.append(Action("read", 1, self.energy_pj))
         if self.energy_per_cell_pj is not None:
             actions.append(Action("cell read", cells, self.energy_per_cell_pj))
         if self.energy_per_line_pj is not None:
             actions.append(Action("line read", lines, self.energy_per_line_pj))
+        if self.read_power_uw is not None:
+            actions.append(Action("powered read", 1, self.read_power_uw * read_ps * 1e-6))
         if not actions:
             actions.append(Action("read", 1, 0.0))
-        return Service(drive_ps + self.settle_ps, tuple(actions))
+        return Service(read_ps, tuple(actions))
 
     def ready(self, lines: int) -> tuple[Action, ...]:
         if self.setup_energy_per_line_pj is None:

@@ -24,7 +24,9 @@ class VectorProcessor(VectorUnit):
         0, description="pipeline depth: cycles from the first operand to its result"
     )
     operations: tuple[str, ...] = Field(
-        description="functions it can do ('relu', 'add'), or whole classes: " + ", ".join(CLASSES)
+        description="functions it can do ('relu', 'add'), or whole classes: "
+        + ", ".join(CLASSES)
+        + "; 'partial_sums': it adds them too, in turn with the rest, where its tile has no accumulator"
     )
     streams: bool = Field(
         False,

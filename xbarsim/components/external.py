@@ -36,6 +36,15 @@ class Dram(_Port):
     capacity_bits: Data = Field(description="what one instance can keep")
 
 
+@component("memory.core")
+class MemoryCore(_Port):
+    """A memory on the chip, a stop of the network of its own: keeps results between phases, tables, keys and values."""
+
+    role: ClassVar[str] = "memory"
+
+    capacity_bits: Data = Field(description="what one instance can keep")
+
+
 @component("io")
 class Io(_Port):
     """Where inputs enter and results leave the chip."""

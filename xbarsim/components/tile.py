@@ -20,6 +20,11 @@ class Group(Composite):
         None,
         description="if given, each step inside takes a whole number of these cycles (synchronous pipeline)",
     )
+    overlap: bool = Field(
+        True,
+        description="false: one product at a time in it, the next begins when the last result of this one stands (a "
+        "blocking instruction); true: as far as the stages allow",
+    )
 
 
 @component("tile")

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from xbarsim.mapping.spans import Span
 from xbarsim.spec.roles import Array
 from xbarsim.workload.graph import Matrix, Positions
 
@@ -18,7 +19,8 @@ class Cut:
 
     row_blocks blocks share the same columns and give partial sums of one another; column_blocks stand
     side by side. Small groups (depthwise convolution) are packed on the diagonal of an array, because
-    each needs its own word lines and its own bit lines: `groups_per_block` of them.
+    each needs its own word lines and its own bit lines: `groups_per_block` of them. A weight takes
+    `lines_per_weight` word lines.
     """
 
     matrix: Matrix
@@ -28,6 +30,7 @@ class Cut:
     column_blocks: int
     groups_per_block: int
     cells_per_weight: int
+    lines_per_weight: int = 1
 
     @property
     def blocks(self) -> int:
@@ -125,8 +128,7 @@ class Cut:
         read = np.unique(pieces)
         return Slab(
             inputs=int(self._heights[read % len(self._heights)].sum()),
-            low=self._spans[read[0]][0],
-            high=self._spans[read[-1]][1],
+            spans=tuple((self._spans[a][0], self._spans[b][1]) for a, b in _runs(read)),
             most_rows=int(heights.max()),
             rows=int(heights.sum()),
             widths=tuple(Counter(widths.tolist()).items()),
@@ -150,15 +152,14 @@ class Cut:
 class Slab:
     """Neighbouring blocks that work together.
 
-    inputs: elements of the input vector that they read, each once; low, high: between which shares of it.
+    inputs: elements of the input vector that they read, each once; spans: the parts of it where these lie.
     most_rows, rows: word lines of the highest block, and of all.
     widths: results of a block, and how many blocks have so many.
     additions: of partial sums, until one is left of each column.
     """
 
     inputs: int
-    low: float
-    high: float
+    spans: tuple[Span, ...]
     most_rows: int
     rows: int
     widths: tuple[tuple[int, int], ...]
@@ -171,14 +172,25 @@ class Slab:
         return sum(width * blocks for width, blocks in self.widths)
 
 
-def cut(matrix: Matrix, array: Array, even: bool = False) -> Cut:
-    """Cut a matrix for one kind of array: into full blocks and a rest, or into blocks as equal as can be."""
-    rows, columns = array.weight_rows, array.weight_columns
+def _runs(numbers: Positions) -> list[tuple[int, int]]:
+    """First and last of the numbers that follow one another."""
+    breaks = np.flatnonzero(np.diff(numbers) != 1)
+    firsts, lasts = numbers[np.r_[0, breaks + 1]], numbers[np.r_[breaks, -1]]
+    return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+
+
+def cut(matrix: Matrix, array: Array, even: bool = False, times: int = 1) -> Cut:
+    """Cut a matrix for one kind of array: into full blocks and a rest, or into blocks as equal as can be.
+
+    times: how often every weight is stored, below one another.
+    """
+    rows, columns = array.weight_rows // times, array.weight_columns
+    cells, lines = array.cells_per_weight * times, array.rows // array.weight_rows * times
     packed = min(rows // matrix.rows, columns // matrix.columns) if matrix.groups > 1 else 1
     if packed > 1:
         packed = min(packed, matrix.groups)
-        return Cut(matrix, rows, columns, 1, -(-matrix.groups // packed), packed, array.cells_per_weight)
+        return Cut(matrix, rows, columns, 1, -(-matrix.groups // packed), packed, cells, lines)
     row_blocks, column_blocks = -(-matrix.rows // rows), -(-matrix.columns // columns)
     if even:
         rows, columns = -(-matrix.rows // row_blocks), -(-matrix.columns // column_blocks)
-    return Cut(matrix, rows, columns, row_blocks, column_blocks * matrix.groups, 1, array.cells_per_weight)
+    return Cut(matrix, rows, columns, row_blocks, column_blocks * matrix.groups, 1, cells, lines)

@@ -18,6 +18,7 @@ from xbarsim.errors import MappingError
 from xbarsim.mapping.blocks import Cut
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.program import Copy, Link, Share, Step, in_place
+from xbarsim.mapping.spans import Span, united, whole
 from xbarsim.spec.roles import Storage
 from xbarsim.workload.graph import OpKind, Positions
 
@@ -131,7 +132,9 @@ def give_room(
             ("the tile buffer's capacity is ideal or unknown: it never runs full",),
         )
     by_name = {step.name: step for step in steps}
-    least, shares = _least(steps, by_name, lambda step: stored_shares(step, floor, cuts, copies))
+    least, shares = _least(
+        steps, by_name, lambda step, width: stored_shares(step, width, floor, cuts, copies)
+    )
     places = {key: _scaled(tiles, by_name[key[0]].last.width * bits) for key, tiles in shares.items()}
     demand = _demand(least, places)
     _check(floor, demand, size, part.path, places, least, kept)
@@ -163,7 +166,7 @@ Key = tuple[str, str]  # (producer, consumer) of a link
 
 
 def _least(
-    steps: tuple[Step, ...], by_name: dict[str, Step], stored: Callable[[Step], dict[str, float]]
+    steps: tuple[Step, ...], by_name: dict[str, Step], stored: Callable[[Step, int], dict[str, float]]
 ) -> tuple[dict[Key, int], dict[Key, dict[str, float]]]:
     """For each link into tiles: the positions that must fit, and the share of them that each tile keeps."""
     readers: dict[str, list[Link]] = {step.name: [] for step in steps}
@@ -173,10 +176,10 @@ def _least(
     chunks = {step.name: chunk(step, readers[step.name]) for step in steps}
     least, shares = {}, {}
     for step in steps:
-        tiles = stored(step) if step.inputs else {}
-        for link, positions in (
-            zip(step.inputs, least_of(step, by_name, chunks), strict=True) if tiles else ()
-        ):
+        places = [stored(step, by_name[link.producer].last.width) for link in step.inputs]
+        if not any(places):
+            continue
+        for link, tiles, positions in zip(step.inputs, places, least_of(step, by_name, chunks), strict=True):
             if not in_place(by_name[link.producer], step):
                 least[link.producer, link.consumer] = positions
                 shares[link.producer, link.consumer] = tiles
@@ -184,20 +187,20 @@ def _least(
 
 
 def stored_shares(
-    step: Step, floor: Floor, cuts: Mapping[str, Cut], copies: Mapping[str, tuple[Copy, ...]]
+    step: Step, width: int, floor: Floor, cuts: Mapping[str, Cut], copies: Mapping[str, tuple[Copy, ...]]
 ) -> dict[str, float]:
-    """Share of a step's input that each tile keeps: of the positions that its copies there do, the part of the
-    vector that its blocks there read. Copies share the positions evenly."""
+    """Share of an input of so many elements that each tile keeps: of the positions that its copies there do, the
+    part of the vector that its blocks there read. Copies share the positions evenly."""
     inside = set(floor.tiles)
     kept: dict[str, float] = {}
     for number, home in enumerate(step.homes):
-        spans: dict[str, tuple[float, float]] = {}
+        spans: dict[str, list[Span]] = {}
         for node, low, high in _reads(step, number, home, cuts, copies):
-            before = spans.get(node, (low, high))
-            spans[node] = (min(before[0], low), max(before[1], high))
-        for node, (low, high) in spans.items():
             if node in inside:
-                kept[node] = kept.get(node, 0.0) + (high - low) / len(step.homes)
+                spans.setdefault(node, []).append(whole(low, high, width))
+        for node, found in spans.items():
+            part = sum(high - low for low, high in united(found))
+            kept[node] = kept.get(node, 0.0) + part / len(step.homes)
     return kept
 
 
@@ -215,7 +218,7 @@ def _reads(
     cut = cuts[step.op.matrix]
     for segment in copies[step.op.matrix][number].segments:
         slab = cut.slab(segment.first_block, segment.blocks)
-        yield segment.tile, slab.low, slab.high
+        yield from ((segment.tile, low, high) for low, high in slab.spans)
 
 
 def _scaled(shares: dict[str, float], bits: int) -> dict[str, float]:

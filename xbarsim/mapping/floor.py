@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
 from functools import cached_property
 
 from xbarsim.errors import MappingError
@@ -10,7 +12,7 @@ from xbarsim.mapping.blocks import Cut, cut
 from xbarsim.spec.chip import Chip, Part
 from xbarsim.spec.graph import instances
 from xbarsim.spec.patterns import evaluate
-from xbarsim.spec.roles import Array
+from xbarsim.spec.roles import PARTIAL_SUMS, Array
 from xbarsim.workload.graph import Matrix
 
 Test = Callable[[Part], bool]
@@ -37,6 +39,11 @@ class Floor:
     def array(self) -> Array:
         assert isinstance(self.array_part.spec, Array)
         return self.array_part.spec
+
+    @property
+    def around_array(self) -> list[Part]:
+        """Composites around the array, nearest first, the chip last."""
+        return self._ancestors(self.array_part)
 
     def _ancestors(self, part: Part) -> list[Part]:
         """The part's composites, nearest first, the chip last."""
@@ -88,7 +95,20 @@ class Floor:
 
     def cut(self, matrix: Matrix) -> Cut:
         """How a matrix is cut into blocks for the arrays of this chip."""
-        return cut(matrix, self.array, even=self.chip.header.mapping.blocks == "even")
+        even = self.chip.header.mapping.blocks == "even"
+        return cut(matrix, self.array, even, self.times_stored(matrix.name))
+
+    def times_stored(self, matrix: str) -> int:
+        """How often the chip stores each weight of a matrix. Raises: MappingError if an array is too small."""
+        layer = re.sub(r"\[\d+\]$", "", matrix)  # of a part of a layer, the whole
+        patterns = self.chip.header.mapping.repeat
+        times = next((times for name, times in patterns.items() if fnmatchcase(layer, name)), 1)
+        if times > self.array.weight_rows:
+            raise MappingError(
+                f"{self.chip.name}: mapping.repeat stores each weight of {matrix} {times} times below one another; "
+                f"{self.array_part.path} has room for {self.array.weight_rows}. Give at most that"
+            )
+        return times
 
     # --- components in reach -------------------------------------------------------------------
 
@@ -102,6 +122,15 @@ class Floor:
                 if part.role == role and test(part):
                     return part
         return next((part for part in self.tile_part.walk() if part.role == role and test(part)), None)
+
+    @cached_property
+    def adder(self) -> Part | None:
+        """What adds partial sums: an accumulator, else a vector unit that can do it beside its other work."""
+
+        def able(part: Part) -> bool:
+            return part.spec is not None and part.spec.can(PARTIAL_SUMS, PARTIAL_SUMS)  # type: ignore[attr-defined]
+
+        return self.beside("accumulator") or self.beside("vector_unit", able)
 
     def elsewhere(self, role: str, test: Test = lambda part: True) -> Part | None:
         """A component of a role outside the tiles, nearest to the chip's root."""

@@ -85,16 +85,20 @@ class Schedule:
 
 
 def schedule(
-    products: Sequence[str], cells: Mapping[str, Sequence[int]], slots: int, slots_per_tile: int
+    products: Sequence[str],
+    cells: Mapping[str, Sequence[int]],
+    slots: int,
+    slots_per_tile: int,
+    fewest_phases: bool = False,
 ) -> Schedule:
-    """The pass that writes the fewest cells.
+    """The pass that writes the fewest cells, or that of the fewest phases: then all arrays take turns.
 
     products: the matrix of each product, in their order; cells: those of each block of a matrix, by matrix. No
     matrix has more blocks than there are slots.
     """
     uses = Counter(products)
     worth = {name: np.asarray(cells[name], dtype=np.int64) * uses[name] for name in uses}
-    turning = _fewest_written(worth, slots)
+    turning = slots if fewest_phases else _fewest_written(worth, slots)
     staying = _staying(worth, slots, turning)
     assert staying is not None
     spans = _spans(products, worth, staying, turning)

@@ -6,20 +6,19 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from xbarsim.errors import MappingError
 from xbarsim.mapping.blocks import Cut
 from xbarsim.mapping.buffers import give_room
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.multiplex import Block, Phase, Schedule, schedule
-from xbarsim.mapping.phases import FETCH, PARK, Division, Parked, divide, parted, pieces, products_of
-from xbarsim.mapping.plan import Homes, Planner, _ports
-from xbarsim.mapping.program import Copy, Link, Program, Segment, Step
+from xbarsim.mapping.parking import Parking, Place
+from xbarsim.mapping.phases import Division, Parked, divide, parted, pieces, products_of
+from xbarsim.mapping.plan import Planner
+from xbarsim.mapping.program import Copy, Program, Segment, Step
 from xbarsim.mapping.state import Memory
 from xbarsim.spec.chip import Chip, Part
 from xbarsim.spec.roles import Storage
-from xbarsim.workload.graph import Op, OpGraph, Positions
+from xbarsim.workload.graph import OpGraph
 from xbarsim.workload.state import kept_outside
 
 KIB = 8192  # bits
@@ -86,7 +85,8 @@ def _scheduled(graph: OpGraph, floor: Floor) -> Schedule:
     cuts = {name: floor.cut(matrix) for name, matrix in graph.matrices.items()}
     cells = {name: [found.cells(i) for i in range(found.blocks)] for name, found in cuts.items()}
     products = [str(op.matrix) for op in products_of(graph)]
-    return schedule(products, cells, floor.slots, floor.slots_per_tile)
+    fewest_phases = floor.chip.header.mapping.phases == "fewest"
+    return schedule(products, cells, floor.slots, floor.slots_per_tile, fewest_phases)
 
 
 def _parted(graph: OpGraph, floor: Floor) -> OpGraph:
@@ -125,30 +125,6 @@ def _check(floor: Floor, graph: OpGraph) -> None:
 
 class _Full(Exception):
     """A place is too small for what is parked; says how much is missing."""
-
-
-class _PhasePlanner(Planner):
-    """A planner that knows where results are parked."""
-
-    def __init__(
-        self, floor: Floor, graph: OpGraph, cuts: dict[str, Cut], copies: dict[str, tuple[Copy, ...]],
-        memory: Part | None, parked: dict[str, tuple[str, Homes, Positions]],
-    ):  # fmt: skip
-        super().__init__(floor, graph, cuts, copies, Memory(floor))
-        self.memory, self.parked = memory, parked
-
-    def _where(self, op: Op, links: tuple[Link, ...]) -> tuple[str, Homes, Positions]:
-        if op.function == FETCH and op.state is not None:
-            return self.parked[op.state]
-        if op.function != PARK or op.state is None:
-            return super()._where(op, links)
-        if self.memory is not None:
-            homes = _ports(self.floor.chip, self.memory)
-            found = self.memory.path, homes, np.arange(op.positions, dtype=np.int64) % len(homes)
-        else:
-            found = "", *self._follow(op, links)
-        self.parked[op.state] = found
-        return found
 
 
 @dataclass
@@ -210,19 +186,16 @@ class _Mapper:
     # --- programs ------------------------------------------------------------------------------
 
     def _programs(self, memory: Part | None, buffer: Part | None) -> tuple[Program, ...]:
-        parked: dict[str, tuple[str, Homes, Positions]] = {}
-        return tuple(self._program(number, memory, buffer, parked) for number in range(len(self.plan.phases)))
+        parking = Parking(self.floor.chip, memory)
+        return tuple(self._program(number, buffer, parking) for number in range(len(self.plan.phases)))
 
-    def _program(
-        self, number: int, memory: Part | None, buffer: Part | None,
-        parked: dict[str, tuple[str, Homes, Positions]],
-    ) -> Program:  # fmt: skip
+    def _program(self, number: int, buffer: Part | None, parking: Parking) -> Program:
         graph, phase = self.division.graphs[number], self.plan.phases[number]
         cuts = {name: self.cuts[name] for name in graph.matrices}
         copies = {name: (self._copy(name, phase),) for name in graph.matrices}
-        planner = _PhasePlanner(self.floor, graph, cuts, copies, memory, parked)
+        planner = Planner(self.floor, graph, cuts, copies, Memory(self.floor), parking)
         steps = planner.steps()
-        kept = {} if memory is not None else self._kept(number, parked)
+        kept = {} if parking.memory is not None else self._kept(number, parking.places)
         roomy, demand, notes = give_room(self.floor, steps, self.bits, cuts, copies)
         if kept and isinstance(buffer and buffer.spec, Storage):
             self._fits_buffers(buffer, kept, demand)
@@ -244,7 +217,7 @@ class _Mapper:
                 segments.append(Segment(self.floor.tiles[tile], slot, number, 1))
         return Copy(tuple(segments))
 
-    def _kept(self, number: int, parked: Mapping[str, tuple[str, Homes, Positions]]) -> dict[str, int]:
+    def _kept(self, number: int, parked: Mapping[str, Place]) -> dict[str, int]:
         """Bits that are parked in each tile's buffer during a phase."""
         kept: dict[str, float] = {}
         for found in self._alive(number):

@@ -12,21 +12,22 @@ from xbarsim.mapping.blocks import Cut
 from xbarsim.mapping.buffers import NOTHING_KEPT, chunk, give_room
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.heads import Heads
+from xbarsim.mapping.outside import Homes, Outside
+from xbarsim.mapping.parking import Parking
+from xbarsim.mapping.phases import FETCH, PARK
 from xbarsim.mapping.place import place
 from xbarsim.mapping.plot import Plot
-from xbarsim.mapping.program import Copy, Link, Program, Share, Step
+from xbarsim.mapping.program import Copy, Link, Program, Share, Step, skips_last
 from xbarsim.mapping.sources import Source, at_one, both, identity, pointwise
 from xbarsim.mapping.state import KEPT, Memory, at_once, check_room, reserved
 from xbarsim.mapping.streaming import streaming_homes
 from xbarsim.mapping.stripes import grid, owners
-from xbarsim.spec.chip import Chip, Part
+from xbarsim.mapping.units import by_reason, in_the_tiles, unit_for, why_none
+from xbarsim.spec.chip import Chip
 from xbarsim.spec.graph import instances
 from xbarsim.workload.graph import Op, OpGraph, OpKind, Positions, Window
 
-COMPUTED = (OpKind.ELEMENTWISE, OpKind.NORMALISATION, OpKind.SOFTMAX, OpKind.POOLING)
 FUSED = (OpKind.ELEMENTWISE, OpKind.NORMALISATION, OpKind.SOFTMAX)
-Homes = tuple[tuple[Share, ...], ...]
-OUTSIDE = "outside"  # where inputs come from and results go to on a chip without `io`
 
 
 def map_network(
@@ -63,7 +64,10 @@ def map_network(
 
 
 class Planner:
-    """Plans one network whose matrices are placed."""
+    """Plans one network whose matrices are placed.
+
+    parking: where results wait for a later phase, of a network that runs in phases.
+    """
 
     def __init__(
         self,
@@ -72,18 +76,19 @@ class Planner:
         cuts: dict[str, Cut],
         copies: dict[str, tuple[Copy, ...]],
         state: Memory,
+        parking: Parking | None = None,
     ):
         self.floor, self.graph, self.cuts, self.copies, self.state = floor, graph, cuts, copies, state
+        self.parking, self.outside = parking, Outside(floor)
         self.made: dict[str, Step] = {}
         self.in_step: dict[str, str] = {}  # operation -> step that holds it
         self.free: dict[str, list[Source]] = {}
         self.missing: dict[str, str] = {}
-        self.remarks: dict[str, None] = {}
         self.readers = self._readers()
         self.heads = Heads(cuts, floor.chip.header.mapping.partial_sums == "chain")
 
     def notes(self) -> tuple[str, ...]:
-        return (*self.state.notes, *self.remarks)
+        return (*self.state.notes, *self.outside.remarks)
 
     def steps(self) -> tuple[Step, ...]:
         for op in self.graph.ops:
@@ -93,8 +98,8 @@ class Planner:
             elif not self._fuse(op, sources):
                 self._step(op, sources)
         if self.missing:
-            lines = "\n  ".join(_and_more(names, why) for why, names in _by_reason(self.missing).items())
-            raise MappingError(f"{self.graph.name} on {self.floor.chip.name}: no component for\n  {lines}")
+            what = f"{self.graph.name} on {self.floor.chip.name}: no component for"
+            raise MappingError(f"{what}\n  {by_reason(self.missing)}")
         self.made = self.state.settle(self.made)
         return tuple(self._by_lines(step) for step in self.made.values())
 
@@ -165,10 +170,10 @@ class Planner:
             return False
         alone = step.last.name == source.producer and self.readers[source.producer] == 1
         same = op.positions == step.op.positions and pointwise(source)
-        unit = self._unit(op)
+        unit = unit_for(self.floor, op)
         if not (alone and same and unit is not None):
             return False
-        if not self._inside(unit):
+        if not in_the_tiles(self.floor, unit):
             homes = streaming_homes(step, unit, self.floor)
             if homes is None:
                 return False
@@ -195,9 +200,11 @@ class Planner:
 
     def _where(self, op: Op, links: tuple[Link, ...]) -> tuple[str, Homes, Positions]:
         """The component, the homes and the owners of an operation's positions."""
+        if self.parking is not None and op.state is not None and op.function in (PARK, FETCH):
+            return self.parking.place(op, lambda: self._follow(op, links))
         alone = np.zeros(op.positions, dtype=np.int64)
         if op.kind in (OpKind.INPUT, OpKind.OUTPUT, OpKind.GATHER):
-            unit, homes = self._table(op) if op.kind is OpKind.GATHER else self._outside()
+            unit, homes = self.outside.tables() if op.kind is OpKind.GATHER else self.outside.door()
             return unit, homes, np.arange(op.positions, dtype=np.int64) % len(homes)
         if op.kind in KEPT:
             return self.state.unit(), (self.state.home(op),), alone
@@ -206,11 +213,11 @@ class Planner:
             return "", homes, owners(op, len(homes))
         if op.kind is OpKind.MOVE:
             return "", *self._follow(op, links)
-        part = self._unit(op)
+        part = unit_for(self.floor, op)
         if part is None:
-            self.missing[op.name] = self._why_not(op)
+            self.missing[op.name] = why_none(self.floor, op)
             return "", self._first_tile(), alone
-        if self._inside(part):
+        if in_the_tiles(self.floor, part):
             return part.path, *self._follow(op, links)
         before = [step for link in links if (step := self.made[link.producer]).op.kind not in KEPT]
         start = before[0].homes[0][0].node if before else self.floor.tiles[0]
@@ -229,11 +236,11 @@ class Planner:
         return ((Share(self.floor.tiles[0], 0.0, 1.0),),)
 
     def _follow(self, op: Op, links: tuple[Link, ...]) -> tuple[Homes, Positions]:
-        """An operation in the tiles is done where its first input's data lies; from outside it goes to the
-        first tile."""
+        """An operation in the tiles is done where its first input's data lies, or where a branch ends that grows
+        out of that one (a skip connection is added there); from outside it goes to the first tile."""
         alone = np.zeros(op.positions, dtype=np.int64)
         tiles = set(self.floor.tiles)
-        for link in links:
+        for link in skips_last(self.made, links):
             before = self.made[link.producer]
             if not all(share.node in tiles for home in before.homes for share in home):
                 continue
@@ -244,70 +251,3 @@ class Planner:
             used, owner = np.unique(at[before.owners[middle]], return_inverse=True)
             return tuple(distinct[i] for i in used), owner.reshape(-1).astype(np.int64)
         return self._first_tile(), alone
-
-    def _outside(self) -> tuple[str, Homes]:
-        part = self.floor.elsewhere("io")
-        if part is None:
-            self.remarks[
-                "the chip describes no 'io': inputs appear where they are first read, at no cost"
-            ] = None
-            return "", ((Share(OUTSIDE, 0.0, 1.0),),)
-        return part.path, _ports(self.floor.chip, part)
-
-    def _table(self, op: Op) -> tuple[str, Homes]:
-        """Tables (embeddings) lie in off-chip memory, or are looked up by the host that feeds the chip."""
-        part = self.floor.elsewhere("memory")
-        if part is None:
-            self.remarks["table look-ups (embedding) are done by the host: the chip describes no memory"] = (
-                None
-            )
-            return self._outside()
-        return part.path, _ports(self.floor.chip, part)
-
-    # --- units ---------------------------------------------------------------------------------
-
-    def _unit(self, op: Op) -> Part | None:
-        if op.kind is OpKind.PRODUCT:
-            return self.floor.beside("matrix_unit") or self.floor.elsewhere("matrix_unit")
-        if op.kind not in COMPUTED:
-            return None
-
-        def able(part: Part) -> bool:
-            return part.spec is None or part.spec.can(op.function, str(op.kind))  # type: ignore[attr-defined]
-
-        return self.floor.beside("vector_unit", able) or self.floor.elsewhere("vector_unit", able)
-
-    def _inside(self, part: Part) -> bool:
-        tile = self.floor.tile_part.path
-        return part.path == tile or part.path.startswith(f"{tile}.")
-
-    def _why_not(self, op: Op) -> str:
-        if op.kind is OpKind.PRODUCT:
-            return "a product of activations needs a 'matrix_unit'; the chip has none. Add one to the tile or beside it"
-        units = [
-            f"{part.path} ({', '.join(part.spec.operations)})"  # type: ignore[union-attr]
-            for part in self.floor.chip.root.walk()
-            if part.role == "vector_unit" and part.spec is not None
-        ]
-        have = "; ".join(units) or "none"
-        return (
-            f"'{op.function}' ({op.kind}) needs a vector unit that can do it; there: {have}. "
-            f"Add '{op.function}' to the `operations` of one"
-        )
-
-
-def _by_reason(missing: dict[str, str]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for name, why in missing.items():
-        grouped.setdefault(why, []).append(name)
-    return grouped
-
-
-def _and_more(names: list[str], why: str) -> str:
-    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    return f"{names[0]}{more}: {why}"
-
-
-def _ports(chip: Chip, part: Part) -> Homes:
-    """All instances of a port or memory, which take turns."""
-    return tuple((Share(name, 0.0, 1.0),) for name in instances(chip, part))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -103,6 +103,27 @@ class Kept:
     @property
     def bits_per_request(self) -> int:
         return sum(self.bits.values())
+
+
+def skips_last(made: dict[str, Step], links: Sequence[Link]) -> list[Link]:
+    """Links in their order, but last those that bring what the data of another one was made out of."""
+
+    def skips(link: Link) -> bool:
+        others = {other.producer for other in links} - {link.producer}
+        return any(_rests_on(made, other, link.producer) for other in others)
+
+    return sorted(links, key=skips)
+
+
+def _rests_on(made: dict[str, Step], step: str, origin: str) -> bool:
+    """Whether a step is made, directly or through others, out of another; `made` holds them in their order."""
+    found = {step}
+    for name in reversed(made):
+        if name == origin:
+            return name in found
+        if name in found:
+            found.update(link.producer for link in made[name].inputs)
+    return False
 
 
 def in_place(producer: Step, reader: Step) -> bool:

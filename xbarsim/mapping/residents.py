@@ -173,11 +173,11 @@ def buffer_use_bits(floor: Floor, program: Program) -> dict[str, int]:
     by_name = {step.name: step for step in program.steps}
     use: dict[str, int] = {}
     for step in program.steps:
-        tiles = stored_shares(step, floor, program.cuts, program.copies) if step.inputs else {}
         for link in step.inputs:
-            width = by_name[link.producer].last.width * program.activation_bits
-            for tile, share in tiles.items():
-                use[tile] = use.get(tile, 0) + int((link.capacity or 0) * share * width)
+            width = by_name[link.producer].last.width
+            bits = (link.capacity or 0) * width * program.activation_bits
+            for tile, share in stored_shares(step, width, floor, program.cuts, program.copies).items():
+                use[tile] = use.get(tile, 0) + int(bits * share)
     return use
 
 

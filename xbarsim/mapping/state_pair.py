@@ -125,13 +125,13 @@ class _Rooms:
 
     def _taken(self, steps: tuple[Step, ...]) -> dict[str, int]:
         """Bits of each tile's buffer that the links of steps have room for."""
-        width = {step.name: step.last.width * self.bits for step in steps}
+        width = {step.name: step.last.width for step in steps}
         found: dict[str, int] = {}
         for step in steps:
-            tiles = stored_shares(step, self.floor, self.cuts, self.copies) if step.inputs else {}
             for link in step.inputs:
+                tiles = stored_shares(step, width[link.producer], self.floor, self.cuts, self.copies)
                 for tile, share in tiles.items():
-                    bits = math.ceil((link.capacity or 0) * share * width[link.producer])
+                    bits = math.ceil((link.capacity or 0) * share * width[link.producer] * self.bits)
                     found[tile] = found.get(tile, 0) + bits
         return found
 

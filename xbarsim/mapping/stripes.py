@@ -73,10 +73,10 @@ class Readers:
 def readers(link: Link, owner: Positions, homes: int, positions: int) -> Readers:
     """The homes of the consumer that read each position of the producer."""
     together = np.zeros(positions, dtype=np.int64)
+    if link.window is not None and (homes > 1 or _skips(link.window)):
+        return _by_window(link.window, owner, homes)
     if homes == 1:
         return Readers(((0,),), together)
-    if link.window is not None:
-        return _by_window(link.window, owner, homes)
     if not (link.last_needed == link.first_needed).all():
         return Readers((tuple(np.unique(owner).tolist()),), together)
     position, home = np.divmod(np.unique(link.last_needed * homes + owner), homes)
@@ -107,6 +107,12 @@ def _by_window(window: Window, owner: Positions, homes: int) -> Readers:
     by_column = [np.flatnonzero(kind) for kind in columns.T]
     kinds = _grouped([tuple(found[row[found]].tolist()) for row in rows.T for found in by_column])
     return Readers(kinds.groups, kinds.of[np.add.outer(row_of * len(by_column), column_of).reshape(-1)])
+
+
+def _skips(window: Window) -> bool:
+    """Whether windows pass over lines that none of them reads."""
+    one = [np.ones((1, size), dtype=bool) for size in window.output_size]
+    return not all(_widened(lines, window, axis).all() for axis, lines in enumerate(one))
 
 
 def _widened(masks: np.ndarray, window: Window, axis: int) -> np.ndarray:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.collections import PatchCollection
     from matplotlib.figure import Figure
 
+TILES_LABEL = "Tiles of the chip by"  # by which its picture is known
 _WIDTH_IN = 9.0
 _MOST_VECTOR_TILES = 300  # beyond, the map is an image: small, and no mouse could point at a tile anyway
 _MOST_NAMED_TILES = 16
@@ -81,7 +82,7 @@ def _tiles_figure(tiles: Sequence[TileRow], order: Sequence[str], with_busy: boo
             if placement and len(tiles) <= _MOST_NAMED_TILES:
                 _name_tiles(axes, layout, tiles, shares)
         what = "cells used, by busy share and by layer" if with_busy else "cells used and by layer"
-        svg = to_svg(figure, "tiles", f"Tiles of the chip by {what}")
+        svg = to_svg(figure, "tiles", f"{TILES_LABEL} {what}")
     return _with_hints(svg, tiles, len(panels)) if len(tiles) <= _MOST_VECTOR_TILES else svg
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xbarsim.report import figures_tiles, origins, views
 from xbarsim.report.figures_generate import token_figure
-from xbarsim.report.generate_tables import energy_table, request_table, times_table
+from xbarsim.report.generate_views import energy_table, request_table, times_table
 from xbarsim.report.sections import Section
 from xbarsim.scenario.generate_result import GenerateResult
 

@@ -70,10 +70,10 @@ def _writes_unknown(result: Result) -> bool:
 
 def static_share(result: Result) -> float | None:
     """Energy of power states over time, as a share of all energy."""
-    return divided(sum(row.energy_pj for row in result.energy if row.static), result.energy_pj)
+    return divided(result.static_pj, result.energy_pj)
 
 
-def unknown_areas(result: Result) -> tuple[str, ...]:
+def unknown_areas(result: Measured) -> tuple[str, ...]:
     return tuple(row.component for row in result.area if not row.known)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from xbarsim.report.figures_tiles import layout_figure
+from xbarsim.files import write_whole
+from xbarsim.report.figures_tiles import TILES_LABEL, layout_figure
 from xbarsim.report.quantities import format_count
 from xbarsim.report.views import Cell, Column, Table, share_cell
 from xbarsim.scenario.result import Layout, LayoutRow
@@ -52,5 +53,9 @@ def _cells(row: LayoutRow) -> tuple[Cell, ...]:
 
 def write_layout(layout: Layout, path: Path) -> None:
     """The picture as SVG."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(layout_figure(layout), encoding="utf-8")
+    write_whole(path, layout_figure(layout))
+
+
+def is_layout(head: str) -> bool:
+    """Whether a file that begins like this is such a picture."""
+    return head.startswith("<svg") and TILES_LABEL in head

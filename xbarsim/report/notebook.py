@@ -1,12 +1,12 @@
-"""A Result as a small table for a notebook's output cell."""
+"""A result of any kind as a small table for a notebook's output cell."""
 
 from __future__ import annotations
 
 from markupsafe import Markup
 
-from xbarsim.report.headline import headline
+from xbarsim.report.kinds import figures_of, notes_of
 from xbarsim.report.quantities import divided, format_pj, format_share
-from xbarsim.report.views import energy_by_component
+from xbarsim.report.views import Measured, energy_by_component
 from xbarsim.scenario.result import Result
 
 _CELL = Markup('<td style="text-align:{align};padding:.15em .8em .15em 0;{style}">{text}</td>')
@@ -14,19 +14,25 @@ _QUIET = "opacity:.7"
 _LARGEST = 4
 
 
-def result_html(result: Result) -> str:
-    """Self-contained HTML: headline figures, the largest spenders, broken laws and unknown numbers."""
-    lines = [line(figure.label, figure.value, figure.detail) for figure in headline(result)]
-    spenders = (
-        f"{row.component} {format_pj(row.energy_pj / result.requests)} "
-        f"({format_share(divided(row.energy_pj, result.energy_pj))})"
-        for row in energy_by_component(result)[:_LARGEST]
-    )
-    lines.append(line("Largest spenders", "", ", ".join(spenders)))
+def result_html(result: Measured) -> str:
+    """Self-contained HTML: headline figures, the largest spenders or notes, broken laws and unknown numbers."""
+    lines = [line(figure.label, figure.value, figure.detail) for figure in figures_of(result)]
+    if isinstance(result, Result):
+        lines.append(line("Largest spenders", "", _spenders(result)))
+    else:
+        lines += [line("Note", "", note) for note in notes_of(result)]
     lines += [line("Law broken", law.name, law.detail) for law in result.laws if not law.holds]
     if result.unknowns:
         lines.append(line("Unknown numbers", str(len(result.unknowns)), ", ".join(result.unknowns)))
     return framed(result.workload, result.chip, lines)
+
+
+def _spenders(result: Result) -> str:
+    return ", ".join(
+        f"{row.component} {format_pj(row.energy_pj / result.requests)} "
+        f"({format_share(divided(row.energy_pj, result.energy_pj))})"
+        for row in energy_by_component(result)[:_LARGEST]
+    )
 
 
 def framed(workload: str, chip: str, lines: list[Markup]) -> str:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from xbarsim.files import write_whole
 from xbarsim.report import figures, figures_tiles, multiplexed, origins, views
-from xbarsim.report.headline import Figure, headline
+from xbarsim.report.headline import Figure
+from xbarsim.report.kinds import figures_of
 from xbarsim.report.sections import Mark, Section
+from xbarsim.report.views import Measured
 from xbarsim.scenario.generate_result import GenerateResult
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
 
+_KIND = '<p class="kind">xbarsim ·'  # how the head of a page begins
 _TEMPLATES = Path(__file__).parent / "templates"
 _CARDS = 8
 _MOST_STATIONS, _MOST_TILES = 200, 300
@@ -26,34 +28,22 @@ _LAYERS_LEAD = (
 )
 
 
-def write_page(result: Result | ServeResult | GenerateResult, path: str | Path) -> Path:
+def write_page(result: Measured, path: str | Path) -> Path:
     """Render the page to `path`; an earlier page stays until the new one is complete."""
-    return write_whole(render_page(result), path)
+    return write_whole(path, render_page(result))
 
 
-def write_whole(page: str, path: str | Path) -> Path:
-    """A text to a file; what is there stays until the new text is complete."""
-    path = Path(path).absolute()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, fresh = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(page)
-        os.chmod(fresh, 0o644)
-        os.replace(fresh, path)
-    except BaseException:
-        Path(fresh).unlink(missing_ok=True)
-        raise
-    return path
+def is_page(head: str) -> bool:
+    """Whether a file that begins like this is a page of any kind."""
+    return head.startswith("<!doctype html>") and _KIND in head
 
 
-def render_page(result: Result | ServeResult | GenerateResult) -> str:
+def render_page(result: Measured) -> str:
     """The page as text; every text of the result is escaped."""
-    figures_told, parts = _content(result)
     requests = f"{result.requests:,} request{'' if result.requests == 1 else 's'}"
     return rendered(
         f"{result.workload} on {result.chip}", f"{result.scenario} · {requests}",
-        (result.workload, result.chip), _marks(result), figures_told, parts,
+        (result.workload, result.chip), _marks(result), figures_of(result), _content(result),
     )  # fmt: skip
 
 
@@ -73,7 +63,7 @@ def rendered(
     )  # fmt: skip
 
 
-def _marks(result: Result | ServeResult | GenerateResult) -> tuple[Mark, ...]:
+def _marks(result: Measured) -> tuple[Mark, ...]:
     """What to know before reading: laws, unknown numbers, fitted ones."""
     broken = sum(1 for law in result.laws if not law.holds)
     all_hold = Mark("good", "laws", f"{len(result.laws)} laws hold")
@@ -87,17 +77,17 @@ def _marks(result: Result | ServeResult | GenerateResult) -> tuple[Mark, ...]:
     return tuple(marks)
 
 
-def _content(result: Result | ServeResult | GenerateResult) -> tuple[tuple[Figure, ...], tuple[Section, ...]]:
-    """Headline and parts, by the kind of the result."""
+def _content(result: Measured) -> tuple[Section, ...]:
+    """The parts below the headline, by the kind of the result."""
     if isinstance(result, ServeResult):
-        from xbarsim.report import serve_page, serve_views
+        from xbarsim.report.serve_page import serve_sections
 
-        return serve_views.headline(result), serve_page.serve_sections(result)
+        return serve_sections(result)
     if isinstance(result, GenerateResult):
-        from xbarsim.report import generate_page, generate_tables
+        from xbarsim.report.generate_page import generate_sections
 
-        return generate_tables.generate_figures(result), generate_page.generate_sections(result)
-    return headline(result), sections(result)
+        return generate_sections(result)
+    return sections(result)
 
 
 def sections(result: Result) -> tuple[Section, ...]:

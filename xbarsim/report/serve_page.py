@@ -15,7 +15,6 @@ def serve_sections(result: ServeResult) -> tuple[Section, ...]:
 
 
 def _measured(result: ServeResult) -> tuple[Section, ...]:
-    like = result  # the tables of views read what both kinds of result have
     return (
         Section("latency", "Latency", "From arrival to the last result, behind the warm-up.",
                 serve_figures.latency_figure(result), (serve_views.latency_table(result),)),
@@ -27,10 +26,10 @@ def _measured(result: ServeResult) -> tuple[Section, ...]:
         Section("saturation", "Saturation", "When there is always another request at the door.",
                 tables=(serve_views.saturation_table(result),)),
         Section("energy", "Energy", "What a request costs; by component and action over the whole run.",
-                tables=(serve_views.request_table(result), views.component_table(like), views.action_table(like))),
+                tables=(serve_views.request_table(result), views.component_table(result), views.action_table(result))),
         Section("stations", "Stations", "What was busy, and what stood in line in front of it, over the whole run.",
-                tables=(views.station_table(like, _MOST_STATIONS),)),
-        Section("area", "Area", tables=(views.area_table(like),)),
+                tables=(views.station_table(result, _MOST_STATIONS),)),
+        Section("area", "Area", tables=(views.area_table(result),)),
     )  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def headline(result: ServeResult) -> tuple[Figure, ...]:
     figures.append(
         Figure("Mean power", _bound(result) + format_quantity(result.mean_power_w, "W"), "of the whole run")
     )
-    missing = unknown_areas(result)  # type: ignore[arg-type]
+    missing = unknown_areas(result)
     least = "≥ " if missing else ""
     area = f"{least}{format_area(result.area_mm2 * 1e6)}" if result.area_mm2 or not missing else UNKNOWN
     figures.append(Figure("Area", area, f"unknown areas: {', '.join(missing)}" if missing else ""))
@@ -71,7 +71,7 @@ def _of_network(result: ServeResult, served: Served) -> list[Figure]:
 
 
 def _bound(result: ServeResult) -> str:
-    return "≥ " if unknown_energies(result) else ""  # type: ignore[arg-type]
+    return "≥ " if unknown_energies(result) else ""
 
 
 def _latency(name: str, estimate: Estimate) -> Figure:

@@ -1,9 +1,8 @@
-"""A Result as tables on a terminal."""
+"""A result of any kind as tables on a terminal."""
 
 from __future__ import annotations
 
 import io
-from typing import Any
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -11,55 +10,25 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from xbarsim.report.headline import headline
-from xbarsim.report.multiplexed import phase_table
-from xbarsim.report.origins import calibrated_words, published_table
-from xbarsim.report.serve_views import headline as serve_headline
-from xbarsim.report.serve_views import serve_notes, serve_tables
-from xbarsim.report.views import (
-    Cell,
-    Table,
-    action_table,
-    component_table,
-    law_table,
-    layer_table,
-    station_table,
-)
-from xbarsim.scenario.result import Result
-from xbarsim.scenario.serve_result import ServeResult
+from xbarsim.report.kinds import figures_of, notes_of, tables_of
+from xbarsim.report.origins import calibrated_words
+from xbarsim.report.views import Cell, Measured, Table
 
 _BAR_CELLS = 8
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _ROOMY_WIDTH = 130
-_BUSIEST_STATIONS = 12
 _TONES = {"good": "green", "bad": "bold red", "warn": "yellow", "quiet": "dim", "static": "yellow"}
 
 
-def result_table(result: Result | ServeResult, width: int) -> RenderableType:
+def result_table(result: Measured, width: int) -> RenderableType:
     """The whole result as one renderable; columns of lesser interest only from a width of 130 on."""
-    tables = _serve_tables(result) if isinstance(result, ServeResult) else _tables(result)
     parts: list[RenderableType] = [headline_table(result)]
-    for table in tables:
+    for table in tables_of(result):
         parts += ["", rich_table(table, width)]
     return Group(*parts, "", *_remarks(result))
 
 
-def _tables(result: Result) -> list[Table]:
-    tables = [component_table(result), action_table(result), layer_table(result)]
-    tables += [phase_table(result.multiplex)] if result.multiplex is not None else []
-    tables += [station_table(result, _BUSIEST_STATIONS)]
-    tables += [published_table(result)] if result.reported else []
-    return [*tables, law_table(result)]
-
-
-def _serve_tables(result: ServeResult) -> list[Table]:
-    """What views make of any result, behind what is of a run under load."""
-    like: Any = result
-    further = [component_table(like), station_table(like, _BUSIEST_STATIONS), law_table(like)]
-    return [*serve_tables(result), *further]
-
-
-def to_text(result: Result | ServeResult, width: int = 100) -> str:
+def to_text(result: Measured, width: int = 100) -> str:
     """The same tables as plain text, for files and documents."""
     console = Console(
         file=io.StringIO(), width=width, color_system=None, force_terminal=False, legacy_windows=False
@@ -69,7 +38,7 @@ def to_text(result: Result | ServeResult, width: int = 100) -> str:
     return "\n".join(line.rstrip() for line in printed) + "\n"
 
 
-def headline_table(result: Result | ServeResult) -> RichTable:
+def headline_table(result: Measured) -> RichTable:
     """What a reader asks first: figure, value, and what to know about it."""
     title = (
         f"[bold]{escape(result.workload)}[/] on [bold]{escape(result.chip)}[/] · {escape(result.scenario)}"
@@ -80,8 +49,7 @@ def headline_table(result: Result | ServeResult) -> RichTable:
     drawn.add_column(no_wrap=True)
     drawn.add_column(justify="right", no_wrap=True, style="bold")
     drawn.add_column(style="dim")
-    figures = serve_headline(result) if isinstance(result, ServeResult) else headline(result)
-    for figure in figures:
+    for figure in figures_of(result):
         drawn.add_row(escape(figure.label), escape(figure.value), escape(figure.detail))
     return drawn
 
@@ -117,14 +85,12 @@ def share_bar(share: float) -> str:
     return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(_BAR_CELLS)
 
 
-def _remarks(result: Result | ServeResult) -> list[Text]:
+def _remarks(result: Measured) -> list[Text]:
     """What limits the figures: fitted numbers, unknown numbers, notes."""
-    like: Any = result
-    lines = [calibrated_words(like)] if result.calibrated else []
+    lines = [calibrated_words(result)] if result.calibrated else []
     if result.unknowns:
         lines.append(f"Unknown numbers ({len(result.unknowns)}): {', '.join(result.unknowns)}.")
     timeline = getattr(result, "timeline", None)
     if timeline is not None and timeline.truncated:
         lines.append("The timeline is cut: more happened than was asked to be kept.")
-    notes = serve_notes(result) if isinstance(result, ServeResult) else result.notes
-    return [Text(line) for line in (*lines, *(f"Note: {note}" for note in notes))]
+    return [Text(line) for line in (*lines, *(f"Note: {note}" for note in notes_of(result)))]

@@ -16,6 +16,7 @@ from xbarsim.scenario.result import Result, Slice, Timeline
 
 OPERATIONS = "operations"
 _PS_PER_US = 10**6
+_BEGIN = '{"displayTimeUnit":"ns","otherData":'
 
 
 @dataclass
@@ -50,7 +51,12 @@ def timeline_json(
     """A timeline as JSON text; component_of: the process of a track, which else is told by its name."""
     about = {"chip": chip, "workload": workload, "truncated": timeline.truncated}
     events = ",\n".join(_events(timeline, component_of or {}))
-    return f'{{"displayTimeUnit":"ns","otherData":{_text(about)},"traceEvents":[\n{events}\n]}}\n'
+    return f'{_BEGIN}{_text(about)},"traceEvents":[\n{events}\n]}}\n'
+
+
+def is_timeline(head: str) -> bool:
+    """Whether a file that begins like this is such a timeline."""
+    return head.startswith(f'{_BEGIN}{{"chip":')
 
 
 def lanes(slices: Iterable[Slice]) -> list[list[Slice]]:

@@ -87,5 +87,4 @@ def _at(error: float, wide: bool) -> float:
 
 
 def _name(row: Row) -> str:
-    mode = row.conditions.split(",")[0]
-    return f"{row.figure} · {mode}" if mode else row.figure
+    return f"{row.figure} · {row.mode}" if row.mode else row.figure

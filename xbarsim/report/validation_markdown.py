@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from xbarsim.report.page import write_whole
+from xbarsim.files import demand_file, foreign, interrupts_later, write_whole
 from xbarsim.report.validation_figures import chip_figure, errors_figure
 from xbarsim.report.validation_page import DATA_FILE, anchor
 from xbarsim.report.validation_views import (
@@ -18,9 +18,10 @@ from xbarsim.report.validation_views import (
 )
 from xbarsim.report.views import Table
 from xbarsim.validation.outcome import Validation
-from xbarsim.validation.store import validations_to_json
+from xbarsim.validation.store import is_validation, validations_to_json
 
-_INTRODUCTION = """# Published chips beside simulated ones
+_TITLE = "# Published chips beside simulated ones"
+_INTRODUCTION = f"""{_TITLE}
 
 Made by `xbarsim validate --markdown docs/validation.md`; a test runs it anew. For every published chip, each reported
 figure stands beside the simulator's own, with its error, whether it was used in a fit, and its source. Outliers stay,
@@ -31,24 +32,37 @@ _DEEPER = "A chip of your own: rows under `reported:` with a `kind` and a `measu
 
 
 def save_markdown(validations: Sequence[Validation], path: Path) -> None:
-    """The page, and in a folder of the same name beside it its pictures and validation.json."""
+    """The page, and in a folder of the same name beside it its pictures and validation.json: all or nothing."""
+    files = markdown_files(validations, path)
+    with interrupts_later():
+        for file, text in files.items():
+            write_whole(file, text)
+
+
+def demand_markdown(path: Path, force: bool = False) -> None:
+    """Raises: SpecError if it could not be written, or (unless forced) what others wrote would be lost."""
     pictures = path.with_suffix("")
-    write_whole(errors_figure(validations), pictures / "errors.svg")
+    demand_file(path, "validation", lambda head: head.startswith(_TITLE), force)
+    demand_file(pictures / DATA_FILE, "validation", is_validation, force)
+    if not force and pictures.is_dir() and any(pictures.iterdir()) and not (pictures / DATA_FILE).exists():
+        raise foreign(pictures, f"holds files but no {DATA_FILE}", "a new folder, or that of an earlier page")
+
+
+def markdown_files(validations: Sequence[Validation], path: Path) -> dict[Path, str]:
+    """The page last: what it shows is there by then."""
+    pictures = path.with_suffix("")
+    files = {pictures / "errors.svg": errors_figure(validations)}
     parts = [_INTRODUCTION, _sentence(kind_words()), _DEEPER]
     parts += [
         f"![Errors by chip and kind]({pictures.name}/errors.svg)",
         markdown_table(summary_table(validations)),
     ]
     for one in validations:
-        parts += _chip(one, pictures)
-    write_whole(validations_to_json(validations), pictures / DATA_FILE)
-    write_whole("\n\n".join(part.strip() for part in parts) + "\n", path)
-
-
-def _chip(one: Validation, pictures: Path) -> list[str]:
-    if picture := chip_figure(one, anchor(one)):
-        write_whole(picture, pictures / f"{anchor(one)}.svg")
-    return chip_section(one, pictures.name)
+        if picture := chip_figure(one, anchor(one)):
+            files[pictures / f"{anchor(one)}.svg"] = picture
+        parts += chip_section(one, pictures.name)
+    files[pictures / DATA_FILE] = validations_to_json(validations)
+    return files | {path: "\n\n".join(part.strip() for part in parts) + "\n"}
 
 
 def chip_section(one: Validation, pictures: str) -> list[str]:

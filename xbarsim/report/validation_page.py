@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from xbarsim.files import demand_file, interrupts_later, write_whole
 from xbarsim.report.headline import Figure
-from xbarsim.report.page import rendered, write_whole
+from xbarsim.report.page import is_page, rendered
 from xbarsim.report.sections import Mark, Section
 from xbarsim.report.validation_figures import chip_figure, errors_figure
 from xbarsim.report.validation_views import (
@@ -18,15 +19,23 @@ from xbarsim.report.validation_views import (
     summary_table,
 )
 from xbarsim.validation.outcome import Row, Validation
-from xbarsim.validation.store import validations_to_json
+from xbarsim.validation.store import is_validation, validations_to_json
 
 PAGE_FILE, DATA_FILE = "page.html", "validation.json"
 
 
 def save_validation(validations: Sequence[Validation], folder: Path) -> None:
-    """page.html and validation.json; what is there stays until the new text is complete."""
-    write_whole(render_validation(validations), folder / PAGE_FILE)
-    write_whole(validations_to_json(validations), folder / DATA_FILE)
+    """page.html and validation.json; what is there stays until both texts are complete."""
+    texts = {PAGE_FILE: render_validation(validations), DATA_FILE: validations_to_json(validations)}
+    with interrupts_later():
+        for name, text in texts.items():
+            write_whole(folder / name, text)
+
+
+def demand_validation_folder(folder: Path, force: bool = False) -> None:
+    """Raises: SpecError if they could not be written there, or (unless forced) others would be lost."""
+    demand_file(folder / PAGE_FILE, "page", is_page, force)
+    demand_file(folder / DATA_FILE, "validation", is_validation, force)
 
 
 def render_validation(validations: Sequence[Validation]) -> str:

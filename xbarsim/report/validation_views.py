@@ -26,6 +26,7 @@ def figure_table(validation: Validation) -> Table:
     """One row for each published figure."""
     columns = (
         Column("figure"),
+        Column("mode"),
         Column("conditions", wide=True),
         Column("published", True),
         Column("simulated", True),
@@ -42,6 +43,7 @@ def _cells(row: Row) -> tuple[Cell, ...]:
     tone = _TONES[row.verdict]
     return (
         Cell(row.figure),
+        Cell(row.mode, tone="quiet"),
         Cell(row.conditions, tone="quiet"),
         Cell(row.published_text, sort=row.published),
         Cell(
@@ -59,7 +61,11 @@ def _cells(row: Row) -> tuple[Cell, ...]:
 def cause_table(validation: Validation) -> Table:
     """Why figures are outside their bar, or were not compared."""
     rows = tuple(
-        (Cell(row.figure), Cell(error_text(row.error), tone=_TONES[row.verdict]), Cell(row.because))
+        (
+            Cell(f"{row.figure} ({row.mode})" if row.mode else row.figure),
+            Cell(error_text(row.error), tone=_TONES[row.verdict]),
+            Cell(row.because),
+        )
         for row in validation.rows
         if row.because
     )
@@ -157,4 +163,6 @@ def fit_words(validation: Validation) -> str:
 def error_text(error: float | None) -> str:
     if error is None:
         return ""
-    return f"{error * 100:+.1f} %" if abs(error) < 1 else f"× {error + 1:.3g}"
+    if abs(error) >= 1:
+        return f"× {error + 1:.3g}"
+    return f"{error * 100:+.1f} %" if abs(error) >= 0.0005 else "0.0 %"

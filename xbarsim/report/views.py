@@ -16,8 +16,9 @@ from xbarsim.report.quantities import (
 )
 from xbarsim.scenario.generate_result import GenerateResult
 from xbarsim.scenario.result import LayerRow, Result, StationRow, TileRow
+from xbarsim.scenario.store import Stored
 
-Measured = Result | GenerateResult
+Measured = Stored
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class ComponentEnergy:
         return self.dynamic_pj + self.static_pj
 
 
-def energy_by_component(result: Result) -> tuple[ComponentEnergy, ...]:
+def energy_by_component(result: Measured) -> tuple[ComponentEnergy, ...]:
     """The ledger summed over actions, largest first."""
     spent: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
     for row in result.energy:
@@ -83,7 +84,7 @@ def count_cell(count: int) -> Cell:
     return number_cell(format_count(count), count)
 
 
-def component_table(result: Result) -> Table:
+def component_table(result: Measured) -> Table:
     """Energy per inference by component, dynamic and static apart."""
     columns = (
         Column("component"),
@@ -97,7 +98,7 @@ def component_table(result: Result) -> Table:
     return Table("Energy by component", columns, tuple(rows), "per inference")
 
 
-def action_table(result: Result) -> Table:
+def action_table(result: Measured) -> Table:
     """The ledger line by line: what was done how often, at which price, priced by whom."""
     columns = (
         Column("component"),
@@ -209,7 +210,7 @@ def _station_cells(row: StationRow) -> tuple[Cell, ...]:
     )
 
 
-def tile_table(result: Measured, limit: int) -> Table:
+def tile_table(result: Result | GenerateResult, limit: int) -> Table:
     """Who sits where, the busiest tiles first."""
     columns = (
         Column("tile"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import groupby
 from math import ceil
 
 from xbarsim.mapping.blocks import Slab
@@ -11,26 +12,38 @@ from xbarsim.scenario.stages import Task, Use, Workshop, use
 from xbarsim.spec.chip import Part
 from xbarsim.spec.component import Service
 
-Plan = tuple[tuple[tuple[str, ...], Task], ...]  # tasks in order, each with the roles of its stations
+WHOLE_READS = ("read", "powered read")  # actions of the whole array
+Step = tuple[tuple[str, ...], Task]  # a task with the roles of its stations
+Plan = tuple[Step, ...]  # in order
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What reads one slab for one operation: how many arrays, and how they share converters."""
+    """What reads one slab for one operation: how many arrays, and how they share converters.
+
+    cells, lines: of one weight. converted: False where neighbours add the sums to theirs and convert them.
+    """
 
     op: str
     slab: Slab
     arrays: int
     sharing: Sharing
+    cells: int
+    lines: int
+    converted: bool = True
 
 
 @dataclass
 class ArrayTasks:
-    """Prices what the arrays and the components around them do for inputs of so many bits."""
+    """Prices what the arrays and the components around them do for inputs of so many bits.
+
+    results: that leave the arrays in one step of the whole network.
+    """
 
     shop: Workshop
     near: Periphery
     bits: int
+    results: int
 
     def __post_init__(self) -> None:
         self.portions, self.feed = self.near.slices(self.bits), self.near.feed(self.bits)
@@ -41,7 +54,7 @@ class ArrayTasks:
         read_ps, uses = self._drive(r)
         convert = self._convert(r)
         if getattr(near.spec("adc"), "concurrent", False):
-            tasks = [(("array",), self._counted(r, read_ps, uses, convert))]
+            tasks: list[Step] = [(("array",), self._counted(r, read_ps, uses, convert))]
         elif near.spec("sample_hold") is None and convert is not None:
             # Nothing keeps the column's result, so the array stands still while it is converted.
             busy_ps, converters = convert
@@ -57,6 +70,8 @@ class ArrayTasks:
                 tasks.append((("adc",), self._sliced(r, busy_ps, (converters,))))
         if near.spec("shift_add") is not None:
             tasks.append((("shift_add",), self._combine(r)))
+        if not near.overlap:
+            tasks = [self._one_at_a_time(tasks)]
         if near.spec("output_register") is not None:
             tasks.append(((), self._collect(r)))
         return tuple(tasks)
@@ -65,13 +80,22 @@ class ArrayTasks:
         """One portion per input slice and read phase."""
         return self.shop.task(r.op, time_ps, uses, portions=self.portions, holds=True, macs=macs)
 
+    def _one_at_a_time(self, tasks: list[Step]) -> Step:
+        """The same as one step that keeps all stations until the last portion has passed the last of them."""
+        total_ps = 0
+        for portions, alike in groupby((task for _, task in tasks), lambda task: task.portions):
+            times = [task.portion_ps for task in alike]
+            total_ps += sum(times) + (portions - 1) * max(times)
+        roles = tuple(role for some, _ in tasks for role in some)
+        return roles, self.shop.merged(total_ps, [task for _, task in tasks])
+
     def _drive(self, r: Reading) -> tuple[int, tuple[Use, ...]]:
         """Time of the reads of one portion, and what array and drivers do for the whole product."""
         near, array, slab, feed = self.near, self.shop.floor.array, r.slab, self.feed
         dac = near.spec("dac")
-        lines = slab.rows * array.rows // array.weight_rows
+        lines = array.in_one_read(slab.rows * r.lines)
         drive_ps = dac.drive(slab.most_rows).portion_ps if dac is not None else 0
-        read = array.read(drive_ps, slab.weights * array.cells_per_weight, lines)
+        read = array.read(drive_ps, array.in_one_read(slab.weights * r.cells), lines)
         readied = Service(0, array.ready(lines)).times(len(feed.conversions))
         reads = _per_array(read, r.arrays).times(feed.reads)
         done = Service(reads.portion_ps, reads.actions + readied.actions)
@@ -85,7 +109,7 @@ class ArrayTasks:
         self, r: Reading, read_ps: int, uses: tuple[Use, ...], convert: tuple[int, Use] | None
     ) -> Task:
         """Counters run during the reads, and are not free for the next product until they are latched."""
-        readout_ps = self.near.spec("adc").readout_ps
+        readout_ps = self.near.spec("adc").released_ps(self.results)
         total_ps = self.portions * self._readings(r) * read_ps
         total_ps += self._step(readout_ps) if readout_ps else 0
         both = (*uses, convert[1]) if convert is not None else uses
@@ -129,7 +153,8 @@ class ArrayTasks:
             each = spec.count // self.shop.floor.per_scope(part)
             time_ps = spec.convert_each(conversions, self._widest(r), each).portion_ps
             engaged = self.near.engaged(part, r.arrays)
-        busy = use(part, spec.convert_each(conversions, self._lines(r), 1), self.portions, engaged)
+        done = spec.convert_each(conversions, self._lines(r) if r.converted else 0, 1)
+        busy = use(part, done, 1 if spec.once else self.portions, engaged)
         return self._step(time_ps, part), busy
 
     def _combine(self, r: Reading) -> Task:
@@ -155,5 +180,5 @@ class ArrayTasks:
 
 def _per_array(read: Service, arrays: int) -> Service:
     """Reads of several arrays in step: whole-array reads count once for each."""
-    actions = tuple(replace(a, count=arrays) if a.name == "read" else a for a in read.actions)
+    actions = tuple(replace(a, count=arrays) if a.name in WHOLE_READS else a for a in read.actions)
     return replace(read, actions=actions)

@@ -9,8 +9,9 @@ import numpy as np
 
 from xbarsim.engine.chain import Chain, Par, Work
 from xbarsim.engine.stream import Edge
-from xbarsim.mapping.plan import OUTSIDE
+from xbarsim.mapping.outside import OUTSIDE
 from xbarsim.mapping.program import Link, Program, Share, Step, in_place
+from xbarsim.mapping.spans import seen_together, united, whole
 from xbarsim.mapping.stripes import Readers, readers
 from xbarsim.scenario.stages import join
 from xbarsim.scenario.transport import Reader, Transport
@@ -71,7 +72,7 @@ class Deliveries:
         read_by = readers(link, consumer.owners, len(consumer.homes), producer.op.positions)
         size = self.chunks[link.producer]
         jobs, route = _by_position(producer, read_by) if size == 1 else _by_line(producer, read_by, size)
-        return jobs, route, _Spans(self._spans_of(consumer), read_by)
+        return jobs, route, _Spans(self._spans_of(consumer), read_by, producer.last.width)
 
     def _moved(self, jobs: list[Job], spans: _Spans, producer: Step, consumer: Step) -> tuple[Work, ...]:
         """What moves each kind of job."""
@@ -127,28 +128,29 @@ class Deliveries:
             cut = self.program.cuts[step.op.matrix]
             segments = self.program.copies[step.op.matrix][number].segments
             slabs = [(segment.tile, cut.slab(segment.first_block, segment.blocks)) for segment in segments]
-            return [(tile, slab.low, slab.high) for tile, slab in slabs]
+            return [(tile, low, high) for tile, slab in slabs for low, high in slab.spans]
         shares = step.homes[number]
         whole = step.op.kind not in (OpKind.ELEMENTWISE, OpKind.POOLING, OpKind.MOVE)
         return [(s.node, 0.0, 1.0) if whole and len(shares) > 1 else (s.node, s.low, s.high) for s in shares]
 
 
 class _Spans:
-    """Where the groups of homes that read a producer do so."""
+    """Where the groups of homes that read a producer do so, and what of its `width` elements."""
 
-    def __init__(self, homes: list[list[Span]], read_by: Readers):
-        self.homes, self.groups = homes, read_by.groups
+    def __init__(self, homes: list[list[Span]], read_by: Readers, width: int):
+        self.homes, self.groups, self.width = homes, read_by.groups, width
         self._known: dict[int, list[Span]] = {}
 
     def of(self, group: int) -> list[Span]:
         """What the homes of a group need together at each node."""
         if group not in self._known:
-            found: dict[str, tuple[float, float]] = {}
+            found: dict[str, set[tuple[float, float]]] = {}
             for home in self.groups[group]:
                 for node, low, high in self.homes[home]:
-                    before = found.get(node, (low, high))
-                    found[node] = min(before[0], low), max(before[1], high)
-            self._known[group] = [(node, low, high) for node, (low, high) in found.items()]
+                    found.setdefault(node, set()).add(whole(low, high, self.width))
+            self._known[group] = [
+                (node, low, high) for node, parts in found.items() for low, high in united(parts)
+            ]
         return self._known[group]
 
     def reading(self, job: Job) -> tuple[Reader, ...]:
@@ -156,14 +158,14 @@ class _Spans:
         that the copies there need together."""
         if len(job.read) == 1:
             return tuple(Reader(node, low, high) for group in job.read for node, low, high in self.of(group))
-        found: dict[str, tuple[float, float, int]] = {}
+        found: dict[str, list[tuple[float, float, int]]] = {}
         for group, positions in job.read.items():
             for node, low, high in self.of(group):
-                before = found.get(node, (low, high, 0))
-                found[node] = min(before[0], low), max(before[1], high), before[2] | positions
+                found.setdefault(node, []).append((low, high, positions))
         return tuple(
             Reader(node, low, high, positions.bit_count() / job.positions)
-            for node, (low, high, positions) in found.items()
+            for node, parts in found.items()
+            for low, high, positions in seen_together(parts)
         )
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from itertools import islice
 from typing import Any
 
@@ -16,19 +14,21 @@ from xbarsim.errors import WorkloadError
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.state_pair import Pair, map_generation
 from xbarsim.scenario.arrivals import Arrivals, Saturated
+from xbarsim.scenario.bench import Report, told
 from xbarsim.scenario.generate_bench import GenerateBench, Generated
 from xbarsim.scenario.generate_door import Course
 from xbarsim.scenario.generate_laws import generate_laws, moved_bits, state_bits
 from xbarsim.scenario.generate_result import GenerateResult, KvReport, RequestRow
-from xbarsim.scenario.infer import Report, _demand, _once
-from xbarsim.scenario.laws import program_laws
+from xbarsim.scenario.laws import demanded, once, program_laws
 from xbarsim.scenario.ledger import action_rows, area_rows, state_rows
 from xbarsim.scenario.measure import busiest_arrays_ps, station_rows, tile_rows
-from xbarsim.scenario.result import EnergyRow, Law, SourceRow
+from xbarsim.scenario.origin import fitted, mode_notes, rounding_notes, source_rows, versions
+from xbarsim.scenario.result import EnergyRow, Law
 from xbarsim.scenario.statistics import Estimate, Latencies
 from xbarsim.spec.chip import Chip
 from xbarsim.workload.generation import Generation
 from xbarsim.workload.graph import OpKind
+from xbarsim.workload.routing import router_text
 
 FIGURES = ("mean", "p50", "p95", "p99")
 
@@ -71,19 +71,14 @@ def generate(
     pair = map_generation(chip, generation, scenario.at_once, scenario.requests)
     bench = GenerateBench(chip, Floor(chip), pair, generation, scenario.granularity)
     arrivals_ps = _arrivals(scenario)
-    alone = bench.run((0,), _told(report, "one request alone"))
+    alone = bench.run((0,), told(report, "one request alone"))
     laws = (*program_laws(pair.prefill), *generate_laws(bench, alone))
     first = _row(alone.door.courses[0])
     done = alone
     if arrivals_ps != [0]:
-        done = bench.run(arrivals_ps, _told(report, "all requests"))
-        laws = _once((*laws, *generate_laws(bench, done)))
-    _demand(laws)
-    return _result(bench, scenario, first, done, laws)
-
-
-def _told(report: Report | None, what: str) -> Any:
-    return (lambda done, total: report(what, done, total)) if report is not None else None
+        done = bench.run(arrivals_ps, told(report, "all requests"))
+        laws = (*laws, *generate_laws(bench, done))
+    return _result(bench, scenario, first, done, once(demanded(laws)))
 
 
 def _arrivals(scenario: Generate) -> list[int]:
@@ -125,8 +120,8 @@ def _result(
         stations=station_rows(run),
         tiles=tile_rows(run.shop.floor, pair.prefill, busiest_arrays_ps(run), run.elapsed_ps),
         area=area_rows(run.shop.floor),
-        sources=tuple(SourceRow(n.key, n.value, n.source, n.where, n.status) for n in chip.numbers),
-        calibrated={key: tuple(figures) for key, figures in chip.header.calibrated.items()},
+        sources=source_rows(chip),
+        calibrated=fitted(chip),
         laws=laws,
         notes=_notes(bench, pair),
         provenance=_provenance(chip, asked, scenario),
@@ -165,13 +160,12 @@ def _kv(bench: GenerateBench, done: Generated) -> KvReport:
 
 def _notes(bench: GenerateBench, pair: Pair) -> tuple[str, ...]:
     chip = bench.chip
-    mode = (f"mode '{chip.header.mode}' of the chip",) if chip.header.mode else ()
-    roundings = (
-        f"{key} is not a whole picosecond: rounded, relative error {error:.1e}"
-        for key, error in chip.roundings.items()
-    )
     gates = (note for gates in bench.gates for note in gates.notes)
-    return tuple(dict.fromkeys((*mode, *pair.prefill.notes, *pair.decode.notes, *gates, *roundings)))
+    return tuple(
+        dict.fromkeys(
+            (*mode_notes(chip), *pair.prefill.notes, *pair.decode.notes, *gates, *rounding_notes(chip))
+        )
+    )
 
 
 def _provenance(chip: Chip, asked: Generation, scenario: Generate) -> dict[str, Any]:
@@ -189,20 +183,8 @@ def _provenance(chip: Chip, asked: Generation, scenario: Generate) -> dict[str, 
             "prompt_tokens": asked.prompt_tokens,
             "tokens": asked.tokens,
         },
-        "router": _router(asked),
+        "router": router_text(asked.router),
         "granularity": str(scenario.granularity),
         "seed": scenario.seed,
-        "versions": {name: version(name) for name in ("xbarsim", "simpy", "numpy", "networkx")}
-        | {"python": platform.python_version()},
+        "versions": versions(),
     }
-
-
-def _router(asked: Generation) -> str:
-    """Where the choice of experts comes from."""
-    router = asked.router
-    if router is None:
-        return "none"
-    seed = getattr(router, "seed", None)
-    if seed is not None:
-        return f"seed {seed}, skew {getattr(router, 'skew', 0.0):g}"
-    return f"recorded: {getattr(router, 'source', router)!r}"

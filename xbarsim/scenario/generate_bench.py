@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,9 @@ from xbarsim.engine.granularity import Granularity
 from xbarsim.engine.stream import Network
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.state_pair import Pair
-from xbarsim.scenario.assemble import assemble, uncollected
+from xbarsim.scenario.assemble import assemble
+from xbarsim.scenario.bench import Progress, positions_done, running
+from xbarsim.scenario.garbage import uncollected
 from xbarsim.scenario.gates import Gates
 from xbarsim.scenario.generate_door import DECODE, PREFILL, Door
 from xbarsim.scenario.ledger import Ledger
@@ -61,31 +63,23 @@ class GenerateBench:
         steps = (Gates(decode.at_context(n), self.generation.router).macs for n in self.generation.contexts)
         return self.gates[PREFILL].macs + sum(steps)
 
-    def run(
-        self, arrivals_ps: Sequence[int], progress: Callable[[int, int], None] | None = None
-    ) -> Generated:
+    def run(self, arrivals_ps: Sequence[int], progress: Progress | None = None) -> Generated:
         """Let requests in that come at these times.
 
         Raises: SimulationError if the run cannot end.
         """
-        clock, asked = Clock(), self.generation
-        self.shop.renew(clock)
-        with uncollected():
-            flow = self.engine.open(clock)
-        gates = self.gates[PREFILL], self.gates[DECODE]
-        door = Door(flow, gates, asked.prompt_tokens, asked.tokens, self.pair.kept.requests)
-        if progress is not None:
-            total = len(arrivals_ps) * asked.tokens
-            flow.progressed = lambda _: progress(sum(len(c.tokens_ps) for c in door.courses), total)
-        clock.process(door.arrive(clock, arrivals_ps))
-        flow.run()
-        for station in self.shop.stations.values():
-            station.close()
-        done = iter(flow.positions())
-        positions = tuple({s.name: next(done) for s in network.streams} for network in self.networks)
+        asked, gates = self.generation, (self.gates[PREFILL], self.gates[DECODE])
+        with running(self.shop, self.engine) as flow:
+            door = Door(flow, gates, asked.prompt_tokens, asked.tokens, self.pair.kept.requests)
+            if progress is not None:
+                total = len(arrivals_ps) * asked.tokens
+                flow.progressed = lambda _: progress(sum(len(c.tokens_ps) for c in door.courses), total)
+            flow.clock.process(door.arrive(flow.clock, arrivals_ps))
+            flow.run()
+        positions = positions_done(flow)
         outs_ps = [time_ps for course in door.courses for time_ps in course.tokens_ps[-1:]]
         run = Run(
             self.chip, self.pair.prefill, self.shop, self.networks[PREFILL], positions[PREFILL],
-            Ledger.of(self.shop.tasks), None, sorted(outs_ps), clock.now, len(arrivals_ps), self.macs,
+            Ledger.of(self.shop.tasks), None, sorted(outs_ps), flow.clock.now, len(arrivals_ps), self.macs,
         )  # fmt: skip
         return Generated(run, door, self.networks, positions)

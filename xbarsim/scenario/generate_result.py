@@ -9,6 +9,7 @@ from typing import Any
 
 from xbarsim.scenario.result import AreaRow, EnergyRow, Law, SourceRow, StationRow, TileRow
 from xbarsim.scenario.statistics import Estimate
+from xbarsim.scenario.totals import Totals
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class KvReport:
 
 
 @dataclass(frozen=True)
-class GenerateResult:
+class GenerateResult(Totals):
     """Requests to a language model. `alone` is one request on the idle chip; all else is of the run with
     `requests` requests, of which at most `at_once` were let in at a time (`inside` at most were)."""
 
@@ -97,19 +98,11 @@ class GenerateResult:
         return sum(gaps) / len(gaps) if gaps else None
 
     @property
-    def energy_pj(self) -> float:
-        return sum(row.energy_pj for row in self.energy)
-
-    @property
     def static_pj_per_token(self) -> float:
         """Power of states in which no work is done, shared out among the tokens of all answers."""
-        return sum(row.energy_pj for row in self.energy if row.static) / self.tokens_out
+        return self.static_pj / self.tokens_out
 
     @property
     def dynamic_pj_per_token(self) -> float:
         """Energy of what was done, prefill included."""
-        return sum(row.energy_pj for row in self.energy if not row.static) / self.tokens_out
-
-    @property
-    def unknowns(self) -> tuple[str, ...]:
-        return tuple(row.key for row in self.sources if row.status == "unknown")
+        return self.dynamic_pj / self.tokens_out

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 from xbarsim.engine.granularity import Granularity
@@ -18,8 +15,9 @@ from xbarsim.mapping.multiplexed import is_multiplexed, map_phases
 from xbarsim.mapping.phases import FETCH, PARK
 from xbarsim.mapping.plan import map_network
 from xbarsim.mapping.program import Program
+from xbarsim.scenario.bench import Report, told
 from xbarsim.scenario.garbage import uncollected
-from xbarsim.scenario.laws import program_laws, run_laws
+from xbarsim.scenario.laws import demanded, once, program_laws, run_laws
 from xbarsim.scenario.ledger import action_rows, area_rows, state_rows
 from xbarsim.scenario.measure import busiest_arrays_ps, layer_rows, station_rows, tile_rows
 from xbarsim.scenario.multiplex import PhasedBench
@@ -31,6 +29,7 @@ from xbarsim.scenario.multiplex_measure import (
     phased_tiles,
     throughput,
 )
+from xbarsim.scenario.origin import fitted, mode_notes, rounding_notes, source_rows, versions
 from xbarsim.scenario.peak import peak
 from xbarsim.scenario.programming import load_cells, load_weights
 from xbarsim.scenario.record import Recorder
@@ -41,7 +40,6 @@ from xbarsim.scenario.result import (
     LayerRow,
     Peak,
     Result,
-    SourceRow,
     Throughput,
     Timeline,
 )
@@ -51,7 +49,6 @@ from xbarsim.workload.graph import OpGraph
 from xbarsim.workload.routing import Router
 
 SLICES = 200_000  # kept of a run that could not end
-Report = Callable[[str, int, int], None]  # (what runs, done, in all)
 
 
 @dataclass(frozen=True)
@@ -119,9 +116,9 @@ def _infer(
     alone = _alone(bench, scenario, report)
     run = alone.run
     if scenario.requests > 1:
-        run = bench.run(scenario.requests, None, _told(report, "pipelined requests"))
-    laws = (*program_laws(program), *alone.laws, *(run_laws(run) if run is not alone.run else ()))
-    _demand(laws)
+        run = bench.run(scenario.requests, None, told(report, "pipelined requests"))
+    together = run_laws(run) if run is not alone.run else ()
+    laws = demanded((*program_laws(program), *alone.laws, *together))
     result = _result(chip, graph, scenario, program, alone, run, laws, workload_sha256)
     idle = "the network fits: it has no phases, and the batch changes nothing"
     return replace(result, notes=(*result.notes, idle)) if scenario.batch > 1 else result
@@ -142,10 +139,10 @@ def _infer_phased(
     alone = _alone(bench, scenario, report)
     first = phased_laws(floor, mapped, bench.last)
     if scenario.requests > 1:
-        bench.run(scenario.requests, None, _told(report, "requests in batches"))
+        bench.run(scenario.requests, None, told(report, "requests in batches"))
     run = bench.last
-    laws = (*mapping_laws(mapped), *alone.laws, *first, *run_laws(run), *phased_laws(floor, mapped, run))
-    _demand(laws)
+    after = (*run_laws(run), *phased_laws(floor, mapped, run))
+    laws = demanded((*mapping_laws(mapped), *alone.laws, *first, *after))
     result = _result(chip, graph, scenario, mapped.program, alone, run, laws, workload_sha256)
     return replace(
         result,
@@ -172,26 +169,13 @@ class _Alone:
 def _alone(bench: Bench | PhasedBench, scenario: Infer, report: Report | None) -> _Alone:
     recorder = Recorder(scenario.timeline_slices)
     try:
-        run = bench.run(1, recorder, _told(report, "one request alone"))
+        run = bench.run(1, recorder, told(report, "one request alone"))
     except SimulationError:
         # The same again, and every step of it recorded: who waits for whom is best seen on its timeline.
         bench.run(1, Recorder(scenario.timeline_slices or SLICES))
         raise
     timeline = recorder.timeline(run.elapsed_ps) if scenario.timeline_slices else None
     return _Alone(run, run.completions_ps[0], layer_rows(run), timeline, run_laws(run))
-
-
-def _told(report: Report | None, what: str) -> Callable[[int, int], None] | None:
-    return (lambda done, total: report(what, done, total)) if report is not None else None
-
-
-def _demand(laws: tuple[Law, ...]) -> None:
-    broken = [f"{law.name}: {law.detail}" for law in laws if not law.holds]
-    if broken:
-        raise SimulationError(
-            "the run breaks a conservation law, so its figures cannot be trusted; please report it\n  "
-            + "\n  ".join(broken)
-        )
 
 
 def _result(
@@ -226,11 +210,11 @@ def _result(
         area=area_rows(floor),
         peak=best,
         programming=load_weights(floor, program),
-        sources=tuple(SourceRow(n.key, n.value, n.source, n.where, n.status) for n in chip.numbers),
+        sources=source_rows(chip),
         reported=_reported(chip, best, area_rows(floor)),
-        calibrated={key: tuple(figures) for key, figures in chip.header.calibrated.items()},
-        laws=_once(laws),
-        notes=_notes(chip, together.program),
+        calibrated=fitted(chip),
+        laws=once(laws),
+        notes=(*mode_notes(chip), *together.program.notes, *rounding_notes(chip)),
         provenance=_provenance(chip, scenario, workload_sha256),
         timeline=alone.timeline,
     )
@@ -253,11 +237,6 @@ def _reported(chip: Chip, best: Peak, area: tuple[AreaRow, ...]) -> tuple[Mappin
     )
 
 
-def _once(laws: tuple[Law, ...]) -> tuple[Law, ...]:
-    """Laws of the two runs under one name each; the later run's detail is shown."""
-    return tuple({law.name: law for law in laws}.values())
-
-
 def _throughput(run: Run) -> Throughput:
     """The steady interval between completions, where the last ones were equal; before that the larger of
     their mean and the time that the busiest station needs for one request (no interval can be shorter)."""
@@ -271,15 +250,6 @@ def _throughput(run: Run) -> Throughput:
     return Throughput(tuple(done), gaps[-1] if steady else max(1, mean_ps, busiest_ps), steady)
 
 
-def _notes(chip: Chip, program: Program) -> tuple[str, ...]:
-    roundings = tuple(
-        f"{key} is not a whole picosecond: rounded, relative error {error:.1e}"
-        for key, error in chip.roundings.items()
-    )
-    mode = (f"mode '{chip.header.mode}' of the chip",) if chip.header.mode else ()
-    return mode + program.notes + roundings
-
-
 def _provenance(chip: Chip, scenario: Infer, workload_sha256: str) -> dict[str, Any]:
     return {
         "spec_sha256": chip.sha256,
@@ -287,12 +257,5 @@ def _provenance(chip: Chip, scenario: Infer, workload_sha256: str) -> dict[str, 
         "scenario": {"name": "infer", "requests": scenario.requests, "batch": scenario.batch},
         "granularity": str(scenario.granularity),
         "seed": "none: nothing in this run is random",
-        "versions": _versions(),
+        "versions": versions(),
     }
-
-
-@cache
-def _versions() -> dict[str, str]:
-    """Looked up once: they are read from files."""
-    packages = {name: version(name) for name in ("xbarsim", "simpy", "numpy", "networkx")}
-    return packages | {"python": platform.python_version()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isclose
 
+from xbarsim.errors import SimulationError
 from xbarsim.mapping.program import Program
 from xbarsim.scenario.ledger import Ledger, action_rows
 from xbarsim.scenario.result import Law
@@ -48,6 +49,22 @@ def program_laws(*programs: Program) -> tuple[Law, ...]:
         ),
         Law("weights cut without loss", weights, "blocks hold exactly the weights of their matrices"),
     )
+
+
+def demanded(laws: tuple[Law, ...]) -> tuple[Law, ...]:
+    """The same laws. Raises: SimulationError if one of them does not hold."""
+    broken = [f"{law.name}: {law.detail}" for law in laws if not law.holds]
+    if broken:
+        raise SimulationError(
+            "the run breaks a conservation law, so its figures cannot be trusted; please report it\n  "
+            + "\n  ".join(broken)
+        )
+    return laws
+
+
+def once(laws: tuple[Law, ...]) -> tuple[Law, ...]:
+    """Laws of several runs under one name each; the later run's detail is shown."""
+    return tuple({law.name: law for law in laws}.values())
 
 
 def _bits(first: int, count: int) -> int:

@@ -14,16 +14,16 @@ from xbarsim.engine.flow import Engine
 from xbarsim.engine.granularity import Granularity
 from xbarsim.engine.station import Station
 from xbarsim.engine.stream import Network
-from xbarsim.errors import SimulationError
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.multiplex import Write
 from xbarsim.mapping.multiplexed import Multiplexed
 from xbarsim.scenario.assemble import assemble
+from xbarsim.scenario.bench import Progress, positions_done, running, tell_positions
 from xbarsim.scenario.conductor import Conductor, Span, task_name
 from xbarsim.scenario.ledger import Ledger
 from xbarsim.scenario.programming import Writer, devices_per_cell
 from xbarsim.scenario.record import Recorder
-from xbarsim.scenario.run import Progress, Run, _summed
+from xbarsim.scenario.run import Run
 from xbarsim.scenario.stages import Task, Use, Workshop
 from xbarsim.spec.chip import Chip
 from xbarsim.spec.component import Action, Service
@@ -71,30 +71,17 @@ class PhasedBench:
 
         Raises: SimulationError if the run cannot end.
         """
-        clock = Clock()
-        self.shop.renew(clock)
-        if recorder is not None:
-            clock.listen(recorder)
-        flow = self.engine.open(clock)
-        if progress is not None:
-            flow.progressed = _summed(progress, requests * self.network.positions)
         full, rest = divmod(requests, self.mapped.batch)
         batches = [self.mapped.batch] * full + [rest] * bool(rest)
-        lead = Conductor(flow, len(self.mapped.phases), self.mapped.plan.writes, batches)
-        try:
+        with running(self.shop, self.engine, recorder) as flow:
+            tell_positions(flow, progress, requests)
+            lead = Conductor(flow, len(self.mapped.phases), self.mapped.plan.writes, batches)
             lead.run()
-        except SimulationError as stopped:
-            if recorder is not None:
-                stopped.timeline = recorder.timeline(clock.now)
-            raise
-        for station in self.shop.stations.values():
-            station.close()
-        done = {s.name: n for s, n in zip(self.network.streams, flow.positions(), strict=True)}
-        ledger = Ledger.of(self.shop.tasks)
+        done = {stream: count for phase in positions_done(flow) for stream, count in phase.items()}
         self.last = PhasedRun(
-            self.chip, self.program, self.shop, self.network, done, ledger, recorder, lead.completions_ps,
-            clock.now, requests, self.program.graph.macs, lead.spans, self.writes.cells_written(),
-            lead.written, lead.writing_ps, len(batches),
+            self.chip, self.program, self.shop, self.network, done, Ledger.of(self.shop.tasks), recorder,
+            lead.completions_ps, flow.clock.now, requests, self.program.graph.macs, lead.spans,
+            self.writes.cells_written(), lead.written, lead.writing_ps, len(batches),
         )  # fmt: skip
         return self.last
 

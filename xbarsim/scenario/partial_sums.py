@@ -12,6 +12,7 @@ from xbarsim.engine.chain import Chain, Par, Seq, Stage, Work
 from xbarsim.engine.station import Station
 from xbarsim.errors import MappingError
 from xbarsim.mapping.blocks import Cut, Slab
+from xbarsim.mapping.joints import Joints
 from xbarsim.mapping.program import Copy, Segment
 from xbarsim.scenario.periphery import Periphery
 from xbarsim.scenario.stages import Task, Workshop, join, use
@@ -32,6 +33,7 @@ class PartialSums:
     shop: Workshop
     near: Periphery
     transport: Transport
+    joints: Joints
 
     def __post_init__(self) -> None:
         self._tasks: dict[tuple[str, int, int], Task] = {}
@@ -57,7 +59,8 @@ class PartialSums:
         if part is None:
             raise MappingError(
                 f"{self.shop.floor.chip.name}: {op} has partial sums to add, but no 'accumulator' is in reach of "
-                f"{self.near.array.path}. Add one to the tile, or write 'accumulator: ideal'."
+                f"{self.near.array.path}. Add one to the tile, write 'accumulator: ideal', or add 'partial_sums' to "
+                "the `operations` of a vector unit there."
             )
         key = (op, tile, additions, values)
         if key not in self._stages:
@@ -108,8 +111,11 @@ class PartialSums:
     def _columns_by_tile(self, cut: Cut, copy: Copy) -> dict[tuple[int, ...], dict[str, int]]:
         """Column blocks with the same tiles, together: columns -> tile -> row blocks there."""
         tiles: dict[int, dict[str, int]] = {}
+        joined = self.joints.joined(cut, copy)
         for segment in copy.segments:
             block, end = segment.first_block, segment.first_block + segment.blocks
+            if block in joined:
+                continue
             while block < end:
                 column, row = cut.place(block)
                 rows = min(cut.row_blocks - row, end - block)

@@ -10,15 +10,23 @@ from xbarsim.mapping.program import Copy, Program, Segment
 from xbarsim.scenario.ledger import area_rows, network_parts
 from xbarsim.scenario.matrix_work import MatrixWork
 from xbarsim.scenario.result import Peak
-from xbarsim.scenario.stages import Workshop
+from xbarsim.scenario.stages import Workshop, spec_of
 from xbarsim.scenario.transport import Transport
 from xbarsim.spec.chip import Chip
 from xbarsim.workload.graph import Matrix, OpGraph
 
+FULL_ARRAY = "full array"
+
+
+def full_array(floor: Floor) -> Matrix:
+    """A matrix that fills one array exactly."""
+    rows = floor.array.weight_rows // floor.times_stored(FULL_ARRAY)
+    return Matrix(FULL_ARRAY, rows, floor.array.weight_columns)
+
 
 def full_array_stages(chip: Chip, floor: Floor, bits: int) -> list[Stage]:
     """The stages of one product that fills one array exactly."""
-    matrix = Matrix("full array", floor.array.weight_rows, floor.array.weight_columns)
+    matrix = full_array(floor)
     copy = Copy((Segment(floor.tiles[0], 0, 0, 1),))
     program = Program(
         chip.name,
@@ -31,8 +39,15 @@ def full_array_stages(chip: Chip, floor: Floor, bits: int) -> list[Stage]:
         floor.slots_per_tile,
     )
     shop = Workshop(Clock(), floor)
-    work = MatrixWork(shop, program, Transport(shop, bits)).work("peak", matrix.name, 0)
+    work = MatrixWork(shop, program, Transport(shop, bits), _results(floor)).work("peak", matrix.name, 0)
     return list(_stages(work))
+
+
+def _results(floor: Floor) -> int:
+    """Column results that leave the arrays in a step, all full."""
+    adc = spec_of(floor.beside("adc"))
+    joined = adc.tiles_joined if adc is not None else 1
+    return -(-floor.slots // joined) * floor.array.columns
 
 
 def _stages(work: Work) -> list[Stage]:
@@ -53,7 +68,7 @@ def _converters_ps(floor: Floor, stages: list[Stage]) -> int:
     if part is None or part.spec is None:
         return 0
     arrays_each = max(1.0, floor.per_scope(part) / part.count)
-    times = (s.portion_ps * s.portions for s in stages if s.meta.component == part.path)
+    times = (s.portion_ps * s.portions for s in stages if part.path in dict(s.meta.engaged))
     return max((round(arrays_each * time_ps) for time_ps in times), default=0)
 
 
@@ -67,7 +82,7 @@ def peak(chip: Chip, floor: Floor, bits: int) -> Peak:
             f"Give one of them, e.g. {floor.array_part.path}.settle"
         )
     array = floor.array
-    ops_per_s = 2 * array.weight_rows * array.weight_columns * floor.slots / (time_ps * 1e-12)
+    ops_per_s = 2 * full_array(floor).weights * floor.slots / (time_ps * 1e-12)
     power_w = peak_power_w(chip, floor, stages, time_ps)
     area_mm2 = sum(row.area_um2 for row in area_rows(floor)) / 1e6
     return Peak(

@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import Any
 
 from xbarsim.errors import MappingError
+from xbarsim.mapping.blocks import Cut
+from xbarsim.mapping.program import Segment
 from xbarsim.scenario.stages import Workshop, spec_of
 from xbarsim.spec.chip import Part
 from xbarsim.spec.roles import Feed
@@ -46,9 +48,8 @@ class Periphery:
             "input_register",
             "buffer",
             "bus",
-            "accumulator",
         )
-        found = {name: self._near(name) for name in names}
+        found = {name: self._near(name) for name in names} | {"accumulator": self.shop.floor.adder}
         for name in ("dac", "adc"):
             if found[name] is None:
                 chip = self.shop.floor.chip.name
@@ -73,6 +74,11 @@ class Periphery:
         return self.array.path.removeprefix(f"{self.shop.floor.tile_part.path}.")
 
     @cached_property
+    def overlap(self) -> bool:
+        """Whether a product may begin before the one before it has left the last stage."""
+        return all(getattr(part.spec, "overlap", True) for part in self.shop.floor.around_array)
+
+    @cached_property
     def stations(self) -> tuple[str, ...]:
         """Roles that have stations of their own behind an array; counters need no sample-and-hold."""
         counting = getattr(self.spec("adc"), "concurrent", False)
@@ -95,6 +101,20 @@ class Periphery:
     def _arrays_each(self) -> int:
         """Arrays around one set of converters."""
         return self.shop.floor.per_scope(self.part("adc"))
+
+    def filled(self, cut: Cut, segment: Segment) -> tuple[int, ...]:
+        """Elements that the input registers of each scope take for neighbouring arrays: all that those there read."""
+        part = self.roles["input_register"]
+        if part is None or part.spec is None:
+            return ()
+        each, end = self.shop.floor.per_scope(part), segment.first_slot + segment.blocks
+        found, at = [], segment.first_slot
+        while at < end:
+            after = min(end, (at // each + 1) * each)
+            first = segment.first_block + at - segment.first_slot
+            found.append(cut.slab(first, after - at).inputs)
+            at = after
+        return tuple(found)
 
     def engaged(self, part: Part, blocks: int) -> float:
         """Instances of a part that work when `blocks` arrays do: its share of each scope in use, or as many

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xbarsim.scenario.multiplex_rows import Multiplex
+from xbarsim.scenario.totals import Totals
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,7 @@ class Timeline:
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(Totals):
     """What a run cost and delivered. Energies, stations and laws are of the pipelined run of
     `requests` requests; latency.alone and layers are of the single request on the idle chip."""
 
@@ -249,18 +250,8 @@ class Result:
     multiplex: Multiplex | None = None  # where the network is larger than the chip
 
     @property
-    def energy_pj(self) -> float:
-        """Of all requests of the run."""
-        return sum(row.energy_pj for row in self.energy)
-
-    @property
     def energy_per_request_pj(self) -> float:
         return self.energy_pj / self.requests
-
-    @property
-    def mean_power_w(self) -> float:
-        """Picojoules over picoseconds are watts."""
-        return self.energy_pj / self.elapsed_ps
 
     @property
     def ops_per_s(self) -> float:
@@ -271,17 +262,3 @@ class Result:
     def tops_per_w(self) -> float:
         """Effective: operations of the run over its energy (1 op/pJ = 1 TOPS/W)."""
         return 2 * self.macs_per_request * self.requests / self.energy_pj
-
-    @property
-    def area_mm2(self) -> float:
-        return sum(row.area_um2 for row in self.area) / 1e6
-
-    @property
-    def unknowns(self) -> tuple[str, ...]:
-        return tuple(row.key for row in self.sources if row.status == "unknown")
-
-    def _repr_html_(self) -> str:
-        """How a notebook shows it. The report room draws it; it is looked up only when asked."""
-        from importlib import import_module
-
-        return str(import_module("xbarsim.report.notebook").result_html(self))

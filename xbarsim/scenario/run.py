@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from xbarsim.engine.clock import Clock
@@ -10,18 +9,16 @@ from xbarsim.engine.flow import Engine
 from xbarsim.engine.granularity import Granularity
 from xbarsim.engine.requests import run_requests
 from xbarsim.engine.stream import Network
-from xbarsim.errors import SimulationError
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.program import Program
 from xbarsim.scenario.assemble import assemble
+from xbarsim.scenario.bench import Progress, positions_done, running, tell_positions
 from xbarsim.scenario.gates import Gates, run_routed
 from xbarsim.scenario.ledger import Ledger
 from xbarsim.scenario.record import Recorder
 from xbarsim.scenario.stages import Workshop
 from xbarsim.spec.chip import Chip
 from xbarsim.workload.routing import Router
-
-Progress = Callable[[int, int], None]  # (positions done, positions in all)
 
 
 @dataclass
@@ -66,46 +63,21 @@ class Bench:
 
         Raises: SimulationError if the run cannot end.
         """
-        clock = Clock()
-        self.shop.renew(clock)
-        if recorder is not None:
-            clock.listen(recorder)
-        flow = self.engine.open(clock)
-        if progress is not None:
-            flow.progressed = _summed(progress, requests * self.network.positions)
-        try:
+        with running(self.shop, self.engine, recorder) as flow:
+            tell_positions(flow, progress, requests)
             routed = self.gates.router is not None
             completions = run_routed(flow, requests, self.gates) if routed else run_requests(flow, requests)
-        except SimulationError as stopped:
-            if recorder is not None:
-                stopped.timeline = recorder.timeline(clock.now)
-            raise
-        for station in self.shop.stations.values():
-            station.close()
-        done = {s.name: n for s, n in zip(self.network.streams, flow.positions(), strict=True)}
-        ledger = Ledger.of(self.shop.tasks)
+        (done,) = positions_done(flow)
         return Run(
             self.chip,
             self.program,
             self.shop,
             self.network,
             done,
-            ledger,
+            Ledger.of(self.shop.tasks),
             recorder,
             completions,
-            clock.now,
+            flow.clock.now,
             requests,
             self.gates.macs,
         )
-
-
-def _summed(progress: Progress, total: int) -> Callable[[int], None]:
-    """Tells how far a run is, from the positions it has done since it was last asked."""
-    done = 0
-
-    def progressed(positions: int) -> None:
-        nonlocal done
-        done += positions
-        progress(done, total)
-
-    return progressed

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.metadata import version
 from typing import Any
 
 from xbarsim.engine.granularity import Granularity
-from xbarsim.errors import SimulationError
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.residents import Lodger, map_residents, named_apart
 from xbarsim.scenario.arrivals import Saturated
 from xbarsim.scenario.batching import demand_count
+from xbarsim.scenario.bench import Report, told
+from xbarsim.scenario.laws import demanded
 from xbarsim.scenario.ledger import action_rows, area_rows, state_rows
 from xbarsim.scenario.measure import station_rows
-from xbarsim.scenario.result import Law, SourceRow
+from xbarsim.scenario.origin import fitted, source_rows, versions
 from xbarsim.scenario.serve_laws import serve_laws
 from xbarsim.scenario.serve_measure import arrivals_text, batching_text, bottlenecks, served
 from xbarsim.scenario.serve_result import CurvePoint, Saturation, ServeResult
 from xbarsim.scenario.serve_run import ServeBench, ServeRun, Stint
 from xbarsim.scenario.serve_spec import NO_RATE, UNKNOWABLE, Resident, Serve, Tenant, at_rate
 from xbarsim.spec.chip import Chip
+from xbarsim.workload.routing import router_text
 
-Report = Callable[[str, int, int], None]  # (what runs, requests complete, in all)
 SATURATING = 200  # requests of a run that looks for the saturation point
 CONFIDENCE = 0.95  # of the intervals, where no precision is asked for
 
@@ -38,7 +37,7 @@ def serve(
     """
     bench = _bench(chip, tenants, scenario.granularity)
     stints = tuple(_stint(tenant.asked, scenario) for tenant in tenants)
-    run = bench.run(stints, scenario.seed, _told(report, "requests"))
+    run = bench.run(stints, scenario.seed, told(report, "requests"))
     result = _result(run, tenants, scenario)
     if not scenario.curve:
         return result
@@ -72,7 +71,8 @@ def _bench(chip: Chip, tenants: Sequence[Tenant], granularity: Granularity) -> S
         Lodger(graph, tenant.activation_bits, tenant.share)
         for graph, tenant in zip(graphs, tenants, strict=True)
     ]
-    return ServeBench(chip, Floor(chip), map_residents(chip, lodgers), granularity)
+    routers = [tenant.router for tenant in tenants]
+    return ServeBench(chip, Floor(chip), map_residents(chip, lodgers), granularity, routers)
 
 
 def _stint(resident: Resident, scenario: Serve) -> Stint:
@@ -92,8 +92,8 @@ def _saturation(
     bench: ServeBench, stint: Stint, requests: int, seed: int, report: Report | None
 ) -> Saturation:
     asked = replace(stint, arrivals=Saturated(), queue_limit=None, requests=requests, precision=None)
-    run = bench.run((asked,), seed, _told(report, "saturation"))
-    laws = _demanded(serve_laws(run))
+    run = bench.run((asked,), seed, told(report, "saturation"))
+    laws = demanded(serve_laws(run))
     books = run.books[0]
     warm_up, end = books.warm_up(), books.end
     assert end is not None
@@ -116,15 +116,15 @@ def _at_load(
 ) -> CurvePoint:
     rate_hz = load * point.per_s
     asked = replace(stint, arrivals=at_rate(stint.arrivals, rate_hz))
-    run = bench.run((asked,), scenario.seed, _told(report, f"load {load:g}"))
-    _demanded(serve_laws(run))
-    told = served(run, 0, (), _confidence(scenario), 1.0, "")
-    return CurvePoint(load, rate_hz, told.measured, told.estimate("mean"), told.estimate("p99"), told.state)
+    run = bench.run((asked,), scenario.seed, told(report, f"load {load:g}"))
+    demanded(serve_laws(run))
+    one = served(run, 0, (), _confidence(scenario), 1.0, "")
+    return CurvePoint(load, rate_hz, one.measured, one.estimate("mean"), one.estimate("p99"), one.state)
 
 
 def _result(run: ServeRun, tenants: Sequence[Tenant], scenario: Serve) -> ServeResult:
     chip, shop = run.chip, run.shop
-    laws = _demanded(serve_laws(run))
+    laws = demanded(serve_laws(run))
     energy = (*action_rows(chip, shop.metas), *state_rows(chip, shop, run.ledger, run.elapsed_ps))
     return ServeResult(
         chip=chip.name,
@@ -138,8 +138,8 @@ def _result(run: ServeRun, tenants: Sequence[Tenant], scenario: Serve) -> ServeR
         energy=energy,
         stations=station_rows(run),
         area=area_rows(shop.floor),
-        sources=tuple(SourceRow(n.key, n.value, n.source, n.where, n.status) for n in chip.numbers),
-        calibrated={key: tuple(figures) for key, figures in chip.header.calibrated.items()},
+        sources=source_rows(chip),
+        calibrated=fitted(chip),
         laws=laws,
         notes=tuple(dict.fromkeys(note for program in run.programs for note in program.notes)),
         provenance=_provenance(chip, tenants, scenario),
@@ -149,20 +149,6 @@ def _result(run: ServeRun, tenants: Sequence[Tenant], scenario: Serve) -> ServeR
 
 def _confidence(scenario: Serve) -> float:
     return scenario.precision.confidence if scenario.precision is not None else CONFIDENCE
-
-
-def _demanded(laws: tuple[Law, ...]) -> tuple[Law, ...]:
-    broken = [f"{law.name}: {law.detail}" for law in laws if not law.holds]
-    if broken:
-        raise SimulationError(
-            "the run breaks a conservation law, so its figures cannot be trusted; please report it\n  "
-            + "\n  ".join(broken)
-        )
-    return laws
-
-
-def _told(report: Report | None, what: str) -> Callable[[int, int], None] | None:
-    return (lambda done, total: report(what, done, total)) if report is not None else None
 
 
 def _provenance(chip: Chip, tenants: Sequence[Tenant], scenario: Serve) -> Mapping[str, Any]:
@@ -181,8 +167,8 @@ def _provenance(chip: Chip, tenants: Sequence[Tenant], scenario: Serve) -> Mappi
         "scenario": asked,
         "arrivals": [arrivals_text(tenant.asked.arrivals) for tenant in tenants],
         "batching": [batching_text(tenant.asked.batching) for tenant in tenants],
+        "router": [router_text(tenant.router) for tenant in tenants],
         "granularity": str(scenario.granularity),
         "seed": scenario.seed,
-        "versions": {name: version(name) for name in ("xbarsim", "simpy", "numpy", "networkx", "scipy")}
-        | {"python": platform.python_version()},
+        "versions": versions("scipy"),
     }

@@ -38,8 +38,8 @@ def _buffers(run: ServeRun) -> Law:
 
 def _macs(run: ServeRun) -> Law:
     asked, done = [], []
-    for program, metas, books in zip(run.programs, run.metas, run.books, strict=True):
-        asked.append(program.graph.macs * books.completed)
+    for gates, metas, books in zip(run.gates, run.metas, run.books, strict=True):
+        asked.append(gates.macs * books.completed)
         done.append(sum(meta.macs * meta.jobs for meta in metas))
     return Law("MACs in = MACs done", asked == done, f"{sum(asked):,} asked, {sum(done):,} done")
 
@@ -48,8 +48,8 @@ def _positions(run: ServeRun) -> Law:
     wrong = [
         stream.name
         for network, positions, books in zip(run.networks, run.positions, run.books, strict=True)
-        for stream, done in zip(network.streams, positions, strict=True)
-        if done != stream.positions * books.completed
+        for stream in network.streams
+        if positions[stream.name] != stream.positions * books.completed
     ]
     requests, steps = sum(books.completed for books in run.books), sum(len(n.streams) for n in run.networks)
     return Law("every position delivered once", not wrong, f"{requests:,} requests through {steps} steps")

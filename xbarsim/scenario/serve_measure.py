@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from xbarsim.scenario.arrivals import PS_PER_S, Arrivals, Constant, OnOff, Poisson, Recorded
 from xbarsim.scenario.batching import Batching, Fixed, TimeOut
@@ -10,7 +12,7 @@ from xbarsim.scenario.ledger import network_parts
 from xbarsim.scenario.result import EnergyRow
 from xbarsim.scenario.serve_books import Books, Mark
 from xbarsim.scenario.serve_result import Bottleneck, Queue, Served
-from xbarsim.scenario.serve_run import ServeRun
+from xbarsim.scenario.serve_run import ServeRun, Stint
 from xbarsim.scenario.statistics import FIGURES
 
 _GROWN = 1.5  # times as many in line at the end as at half of the run: the queue grows
@@ -30,55 +32,106 @@ def served(
 
     energy: rows of the whole run.
     """
-    books, stint, program = run.books[number], run.stints[number], run.programs[number]
-    end = books.end
-    assert end is not None
-    warm_up = books.warm_up()
-    start = books.marks.at(warm_up.cut)
-    measured, window_ps = end.completed - start.completed, end.time_ps - start.time_ps
-    completed = max(1, measured)
-    state = _state(books, warm_up.visible)
-    rate_hz = stint.arrivals.mean_rate_hz
-    static_w = sum(row.energy_pj for row in energy if row.static) / max(1, run.elapsed_ps)
-    own = program.arrays_used / max(1, sum(p.arrays_used for p in run.programs))
+    books, program = run.books[number], run.programs[number]
+    window = _Window.of(books)
+    state = _state(books, window.steady)
     return Served(
         network=program.graph.name,
         workload_sha256=workload_sha256,
-        arrivals=arrivals_text(stint.arrivals),
-        offered_per_s=rate_hz,
-        batching=batching_text(stint.batching),
-        admission_limit=stint.admission_limit,
-        queue_limit=stint.queue_limit,
         share=share,
         arrays=program.arrays_used,
-        arrived=end.arrived,
-        refused=end.refused,
-        completed=end.completed,
-        left=end.arrived - end.refused - end.completed,
-        warm_up=start.completed,
-        measured=measured,
-        window_ps=window_ps,
-        latency=tuple(books.latencies.estimate(figure, confidence) for figure in FIGURES),
-        longest_ps=books.latencies.largest_ps,
-        door_ps=(end.waited_ps - start.waited_ps) / completed,
-        inside_ps=(end.stayed_ps - start.stayed_ps) / completed,
-        at_door=Queue(_mean(end.door_area - start.door_area, window_ps), books.at_door.largest),
-        inside=Queue(_mean(end.inside_area - start.inside_area, window_ps), books.inside.largest),
-        throughput_per_s=measured * PS_PER_S / window_ps if window_ps else 0.0,
+        **_asked(run.stints[number]),
+        **_counted(books),
+        **_measured(books, window, confidence),
         dynamic_pj=_dynamic_pj(run, number) / max(1, books.completed),
-        static_pj=own * static_w * window_ps / completed,
-        macs_per_request=program.graph.macs,
+        static_pj=_static_w(run, number, energy) * window.time_ps / max(1, window.completed),
+        macs_per_request=run.gates[number].macs,
         state=state,
         notes=tuple(_notes(run, books, number, state)),
     )
 
 
-def _mean(area: int, window_ps: int) -> float:
-    return area / window_ps if window_ps else 0.0
+@dataclass(frozen=True)
+class _Window:
+    """What was counted behind the warm-up: from one mark to the other.
+
+    steady: whether a steady state is visible.
+    """
+
+    start: Mark
+    end: Mark
+    steady: bool
+
+    @classmethod
+    def of(cls, books: Books) -> _Window:
+        assert books.end is not None
+        warm_up = books.warm_up()
+        return cls(books.marks.at(warm_up.cut), books.end, warm_up.visible)
+
+    @property
+    def completed(self) -> int:
+        return self.end.completed - self.start.completed
+
+    @property
+    def time_ps(self) -> int:
+        return self.end.time_ps - self.start.time_ps
+
+    def mean(self, area: Callable[[Mark], int]) -> float:
+        """Of a number over time, by the area under it."""
+        return (area(self.end) - area(self.start)) / self.time_ps if self.time_ps else 0.0
+
+    def each(self, total: Callable[[Mark], int]) -> float:
+        """Of one request, by the sum over all that are complete."""
+        return (total(self.end) - total(self.start)) / max(1, self.completed)
+
+
+def _asked(stint: Stint) -> dict[str, Any]:
+    return {
+        "arrivals": arrivals_text(stint.arrivals),
+        "offered_per_s": stint.arrivals.mean_rate_hz,
+        "batching": batching_text(stint.batching),
+        "admission_limit": stint.admission_limit,
+        "queue_limit": stint.queue_limit,
+    }
+
+
+def _counted(books: Books) -> dict[str, Any]:
+    """In the whole run until it ended."""
+    end = books.end
+    assert end is not None
+    return {
+        "arrived": end.arrived,
+        "refused": end.refused,
+        "completed": end.completed,
+        "left": _in_line(end),
+    }
+
+
+def _measured(books: Books, window: _Window, confidence: float) -> dict[str, Any]:
+    """Behind the warm-up; the largest values are of the whole run."""
+    return {
+        "warm_up": window.start.completed,
+        "measured": window.completed,
+        "window_ps": window.time_ps,
+        "latency": tuple(books.latencies.estimate(figure, confidence) for figure in FIGURES),
+        "longest_ps": books.latencies.largest_ps,
+        "door_ps": window.each(lambda mark: mark.waited_ps),
+        "inside_ps": window.each(lambda mark: mark.stayed_ps),
+        "at_door": Queue(window.mean(lambda mark: mark.door_area), books.at_door.largest),
+        "inside": Queue(window.mean(lambda mark: mark.inside_area), books.inside.largest),
+        "throughput_per_s": window.completed * PS_PER_S / window.time_ps if window.time_ps else 0.0,
+    }
+
+
+def _static_w(run: ServeRun, number: int, energy: Sequence[EnergyRow]) -> float:
+    """A network's part, by its arrays, of the power of the chip at rest."""
+    part = run.programs[number].arrays_used / max(1, sum(p.arrays_used for p in run.programs))
+    return part * (sum(row.energy_pj for row in energy if row.static) / max(1, run.elapsed_ps))
 
 
 def _dynamic_pj(run: ServeRun, number: int) -> float:
-    """Of all requests of a network that were let in; each costs the same, so no warm-up needs to be cut."""
+    """Of all requests of a network that were let in; no warm-up needs to be cut, as none costs more for being
+    early."""
     powers_uw = _active_powers_uw(run)
     energy_pj = 0.0
     for meta in run.metas[number]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from xbarsim.scenario.result import AreaRow, EnergyRow, Law, SourceRow, StationRow
 from xbarsim.scenario.statistics import Estimate
+from xbarsim.scenario.totals import Totals
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ class CurvePoint:
 
 
 @dataclass(frozen=True)
-class ServeResult:
+class ServeResult(Totals):
     """What a run under load cost and delivered. Energy rows, stations and laws are of the whole run, warm-up and
     the last requests' way out included; what is told by network is measured behind the warm-up."""
 
@@ -168,39 +169,15 @@ class ServeResult:
         return sum(served.throughput_per_s for served in self.networks)
 
     @property
-    def energy_pj(self) -> float:
-        """Of the whole run."""
-        return sum(row.energy_pj for row in self.energy)
-
-    @property
     def energy_per_request_pj(self) -> float:
         """Of the only network, behind the warm-up."""
         return self._only().energy_pj
 
     @property
-    def mean_power_w(self) -> float:
-        """Picojoules over picoseconds are watts."""
-        return self.energy_pj / self.elapsed_ps if self.elapsed_ps else 0.0
-
-    @property
     def steady(self) -> bool:
         return all(served.steady for served in self.networks)
-
-    @property
-    def area_mm2(self) -> float:
-        return sum(row.area_um2 for row in self.area) / 1e6
-
-    @property
-    def unknowns(self) -> tuple[str, ...]:
-        return tuple(row.key for row in self.sources if row.status == "unknown")
 
     def _only(self) -> Served:
         if len(self.networks) != 1:
             raise ValueError(f"{len(self.networks)} networks were served; ask one of `networks`")
         return self.networks[0]
-
-    def _repr_html_(self) -> str:
-        """How a notebook shows it. The report room draws it; it is looked up only when asked."""
-        from importlib import import_module
-
-        return str(import_module("xbarsim.report.serve_notebook").serve_html(self))

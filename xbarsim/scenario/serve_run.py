@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -17,14 +17,15 @@ from xbarsim.mapping.program import Program
 from xbarsim.scenario.arrivals import Arrivals, Saturated
 from xbarsim.scenario.assemble import assemble
 from xbarsim.scenario.batching import Batching
+from xbarsim.scenario.bench import Progress, positions_done, running
+from xbarsim.scenario.gates import Gates
 from xbarsim.scenario.ledger import Ledger
 from xbarsim.scenario.precision import Precision
 from xbarsim.scenario.serve_books import Books
 from xbarsim.scenario.serve_door import Door
 from xbarsim.scenario.stages import Meta, Workshop
 from xbarsim.spec.chip import Chip
-
-Progress = Callable[[int, int], None]  # (requests complete, requests at most)
+from xbarsim.workload.routing import Router
 
 
 @dataclass(frozen=True)
@@ -57,24 +58,43 @@ class ServeRun:
     chip: Chip
     programs: tuple[Program, ...]
     networks: tuple[Network, ...]
+    gates: tuple[Gates, ...]  # by network: which experts are at work
     stints: tuple[Stint, ...]
     shop: Workshop
     metas: tuple[tuple[Meta, ...], ...]  # by network
     books: tuple[Books, ...]
-    positions: tuple[tuple[int, ...], ...]  # done, by network and stream
+    positions: tuple[dict[str, int], ...]  # done, by network and stream
     ledger: Ledger
     end_ps: int
     elapsed_ps: int
 
 
 class ServeBench:
-    """Programs wired up on one chip, to be run under load as often as one likes."""
+    """Programs wired up on one chip, to be run under load as often as one likes.
 
-    def __init__(self, chip: Chip, floor: Floor, programs: Sequence[Program], granularity: Granularity):
-        self.chip, self.programs = chip, tuple(programs)
+    routers: of mixtures of experts, by network; none if not given.
+    """
+
+    def __init__(
+        self,
+        chip: Chip,
+        floor: Floor,
+        programs: Sequence[Program],
+        granularity: Granularity,
+        routers: Sequence[Router | None] | None = None,
+    ):
+        self.gates = tuple(
+            Gates(program.graph, router)
+            for program, router in zip(programs, routers or [None] * len(programs), strict=True)
+        )
+        self.chip = chip
+        self.programs = tuple(
+            replace(program, notes=(*program.notes, *gates.notes))
+            for program, gates in zip(programs, self.gates, strict=True)
+        )
         self.shop = Workshop(Clock(), floor)
         networks, metas = [], []
-        for program in programs:
+        for program in self.programs:
             before = len(self.shop.metas)
             networks.append(Network(program.graph.name, tuple(assemble(self.shop, program))))
             metas.append(tuple(self.shop.metas[before:]))
@@ -86,30 +106,23 @@ class ServeBench:
 
         Raises: SimulationError if the run cannot end.
         """
-        clock = Clock()
-        self.shop.renew(clock)
-        flow = self.engine.open(clock)
-        serving = _Serving(clock, flow, stints, seed, progress)
-        flow.run()
-        for station in self.shop.stations.values():
-            station.close()
+        with running(self.shop, self.engine) as flow:
+            serving = _Serving(flow, self.gates, stints, seed, progress)
+            flow.run()
         return ServeRun(
             self.chip,
             self.programs,
             self.networks,
+            self.gates,
             tuple(stints),
             self.shop,
             self.metas,
             tuple(serving.books),
-            self._positions(flow),
+            positions_done(flow),
             Ledger.of(self.shop.tasks),
             serving.end_ps,
-            clock.now,
+            flow.clock.now,
         )
-
-    def _positions(self, flow: Flow) -> tuple[tuple[int, ...], ...]:
-        done = iter(flow.positions())
-        return tuple(tuple(next(done) for _ in network.streams) for network in self.networks)
 
 
 def holds_at_most(network: Network) -> int:
@@ -132,9 +145,15 @@ class _Serving:
     """The decisions of a run: who comes, who goes in, and when it ends."""
 
     def __init__(
-        self, clock: Clock, flow: Flow, stints: Sequence[Stint], seed: int, progress: Progress | None
+        self,
+        flow: Flow,
+        gates: Sequence[Gates],
+        stints: Sequence[Stint],
+        seed: int,
+        progress: Progress | None,
     ):
-        self.clock, self.flow, self.stints, self.progress = clock, flow, stints, progress
+        self.clock, self.flow, self.gates = flow.clock, flow, gates
+        self.stints, self.progress = stints, progress
         self.end_ps = 0
         self.ended = False
         self.books: list[Books] = []
@@ -152,7 +171,7 @@ class _Serving:
         self.asked = sum(stint.most for stint in stints)
         for number, books in enumerate(self.books):
             if books.saturated:
-                clock.decide(partial(self._fill, number))
+                self.clock.decide(partial(self._fill, number))
             else:
                 self._next(number)
 
@@ -184,7 +203,7 @@ class _Serving:
 
     def _let_in(self, number: int, going: int) -> None:
         for _ in range(going):
-            self.flow.let_in(number)
+            self.flow.let_in(number, gates=self.gates[number].of(self.flow.admitted[number]))
         books, now_ps = self.books[number], self.clock.now
         books.update(now_ps)
         wake_ps = books.door.wake_ps(now_ps)

@@ -11,6 +11,7 @@ from xbarsim.scenario.arrivals import Arrivals, Constant, OnOff, Poisson, Satura
 from xbarsim.scenario.batching import ONE_BY_ONE, Batching, demand_count
 from xbarsim.scenario.precision import Precision
 from xbarsim.workload.graph import OpGraph
+from xbarsim.workload.routing import Router
 
 CURVE = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)  # of the saturation point
 UNKNOWABLE = (
@@ -84,13 +85,17 @@ class Resident:
 
 @dataclass(frozen=True)
 class Tenant:
-    """A resident whose network is known: graph, bits of an activation, digest, and share in numbers."""
+    """A resident whose network is known: graph, bits of an activation, digest, and share in numbers.
+
+    router: of a mixture of experts, where there is one.
+    """
 
     graph: OpGraph
     activation_bits: int | None
     workload_sha256: str
     share: float
     asked: Resident
+    router: Router | None = None
 
 
 def shares_of(given: Sequence[float | None]) -> list[float]:

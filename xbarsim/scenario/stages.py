@@ -8,6 +8,7 @@ is a task: priced once, then done on as many sets of stations as there are.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -125,6 +126,17 @@ class Workshop:
         meta = Meta(op, component, costs, engaged, energy_pj=energy_pj, macs=macs)
         self.metas.append(meta)
         self.tasks.append(Task(meta, portion_ps, portions, delay_ps, holds))
+        return self.tasks[-1]
+
+    def merged(self, time_ps: int, tasks: Sequence[Task]) -> Task:
+        """What several tasks do, as one of a single portion."""
+        metas = [task.meta for task in tasks]
+        costs = tuple(cost for meta in metas for cost in meta.costs)
+        engaged = tuple(one for meta in metas for one in meta.engaged)
+        energy_pj, macs = sum(meta.energy_pj for meta in metas), sum(meta.macs for meta in metas)
+        meta = Meta(metas[0].op, metas[0].component, costs, engaged, energy_pj=energy_pj, macs=macs)
+        self.metas.append(meta)
+        self.tasks.append(Task(meta, time_ps))
         return self.tasks[-1]
 
     def step(self, op: str, part: Part, time_ps: int, uses: tuple[Use, ...], macs: int = 0) -> Task:

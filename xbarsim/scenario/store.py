@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from xbarsim.errors import Problem, SpecError
+from xbarsim.files import demand_place, foreign, interrupts_later
 from xbarsim.scenario.generate_result import GenerateResult
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
@@ -40,28 +41,44 @@ class _Misfit(Exception):
         self.key, self.found, self.allowed = key, found, allowed
 
 
-def save_result(result: Stored, folder: str | Path, files: Mapping[str, str] | None = None) -> Path:
+def save_result(
+    result: Stored, folder: str | Path, files: Mapping[str, str] | None = None, force: bool = False
+) -> Path:
     """Write the run folder: result.json and the given further texts (file name -> text), in one step.
 
     The timeline is not in result.json: it goes along as a text made for a trace viewer. An
     earlier run in `folder` stays until the new one is complete; files that are not of a run stay too.
-    Raises SpecError if `folder` holds something that is not a run.
+    force: also into a folder that is no earlier run's.
+    Raises: SpecError if `folder` holds something that is not a run, or cannot be written.
     """
-    folder = Path(folder).resolve()  # through a link: what it points to is replaced, not the link
+    folder = Path(folder)
     texts = {RESULT_FILE: result_to_json(result), **(files or {})}
+    demand_run_folder(folder, force)
+    folder = folder.resolve()  # through a link: what it points to is replaced, not the link
     folder.parent.mkdir(parents=True, exist_ok=True)
-    _recover(folder)
-    _refuse_foreign(folder)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new-", dir=folder.parent))
-    try:
-        for name, text in texts.items():
-            _write_synced(fresh / name, text)
-        fresh.chmod(0o755)
-        _swap(fresh, folder)
-    except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise
+    with interrupts_later():
+        _write(texts, folder)
     return folder
+
+
+def demand_run_folder(folder: str | Path, force: bool = False) -> None:
+    """To be asked before a long run whose result goes into this folder; nothing is changed by asking.
+
+    Raises: SpecError if it is a file, cannot be written, or (unless forced) holds something that is not a run.
+    """
+    folder = Path(folder)
+    if folder.exists() and not folder.is_dir():
+        raise _broken(folder, "", "is a file", "a folder")
+    if folder.is_dir() and os.path.ismount(folder.resolve()):
+        raise _broken(folder, "", "is where a disk is mounted, and cannot be replaced", "a folder in it")
+    demand_place(folder)
+    if force or not folder.is_dir() or not any(folder.iterdir()):
+        return
+    allowed = "a new folder, or that of an earlier run"
+    if not (folder / RESULT_FILE).exists():
+        raise foreign(folder, f"holds files but no {RESULT_FILE}", allowed)
+    if not _is_result(folder / RESULT_FILE):
+        raise foreign(folder, f"holds a {RESULT_FILE} that xbarsim did not write", allowed)
 
 
 def load_result(folder: str | Path) -> Any:
@@ -210,6 +227,20 @@ def _expect(stored: Any, allowed: Any, key: str) -> Any:
     raise _Misfit(key, found if len(found) < 60 else found[:57] + "...", " or ".join(names))
 
 
+def _write(texts: Mapping[str, str], folder: Path) -> None:
+    """All files in a folder beside it, which then takes its place."""
+    _recover(folder)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.new-", dir=folder.parent))
+    try:
+        for name, text in texts.items():
+            _write_synced(fresh / name, text)
+        fresh.chmod(0o755)
+        _swap(fresh, folder)
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+
+
 def _swap(fresh: Path, folder: Path) -> None:
     """Put `fresh` where `folder` is; meanwhile the earlier run stands beside it, where load finds it."""
     previous = _previous(folder)
@@ -242,13 +273,12 @@ def _retire(previous: Path, folder: Path) -> None:
     shutil.rmtree(previous)
 
 
-def _refuse_foreign(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise _broken(folder, "", "is a file", "a folder")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / RESULT_FILE).exists():
-        raise _broken(
-            folder, "", f"holds files but no {RESULT_FILE}", "a new folder, or that of an earlier run"
-        )
+def _is_result(path: Path) -> bool:
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(stored, dict) and {"schema", "result"} <= set(stored)
 
 
 def _previous(folder: Path) -> Path:

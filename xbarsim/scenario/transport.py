@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from xbarsim.engine.chain import Chain, Par, Seq, Stage, Work
 from xbarsim.engine.station import Station
-from xbarsim.mapping.plan import OUTSIDE
+from xbarsim.mapping.outside import OUTSIDE
 from xbarsim.mapping.program import Share
 from xbarsim.scenario.stages import Task, Use, Workshop, use
 from xbarsim.spec.chip import Part
@@ -59,28 +59,32 @@ class Transport:
 
     # --- inside a tile -------------------------------------------------------------------------
 
-    def fetch(self, op: str, tile: str, bits: int, near: dict[str, Part | None], blocks: int) -> Stage | None:
-        """Buffer port, bus and input registers together, for as long as the slowest needs."""
+    def fetch(
+        self, op: str, tile: str, bits: int, near: dict[str, Part | None], filled: tuple[int, ...]
+    ) -> Stage | None:
+        """Buffer port, bus and input registers together, for as long as the slowest needs.
+
+        filled: bits that the registers of each scope take; what several need passes the bus once for all.
+        """
         here = [near[role] for role in ("buffer", "bus", "input_register")]
         parts = [part for part in here if part is not None and part.spec is not None]
         if not parts:
             return None
-        key = ("fetch", op, tile, bits, blocks)
+        key = ("fetch", op, tile, bits, filled)
         if key not in self._stages:
             stations = [self._local(tile, part) for part in parts if part.role != "input_register"]
-            self._stages[key] = self._fetching(op, bits, parts, blocks).at(*stations)
+            self._stages[key] = self._fetching(op, bits, parts, filled).at(*stations)
         return self._stages[key]
 
-    def _fetching(self, op: str, bits: int, parts: list[Part], blocks: int) -> Task:
-        key = ("fetch", op, bits, blocks)
+    def _fetching(self, op: str, bits: int, parts: list[Part], filled: tuple[int, ...]) -> Task:
+        key = ("fetch", op, bits, filled)
         if key not in self._tasks:
             uses, times = [], []
             for part in parts:
                 spec: Any = part.spec
                 if part.role == "input_register":
-                    sides = max(1, -(-blocks // self.shop.floor.per_scope(part))) * part.count
-                    times.append(spec.write(-(-bits // sides)).portion_ps)
-                    uses.append(use(part, spec.write(bits), 1, sides))
+                    times.append(spec.write(-(-max(filled) // part.count)).portion_ps)
+                    uses.append(use(part, spec.write(sum(filled)), 1, len(filled) * part.count))
                 else:
                     service = spec.read(bits) if part.role == "buffer" else spec.carry(bits)
                     times.append(service.portion_ps)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xbarsim.engine.clock import Clock
 from xbarsim.mapping.floor import Floor
-from xbarsim.mapping.plan import OUTSIDE
+from xbarsim.mapping.outside import OUTSIDE
 from xbarsim.mapping.program import Program
 from xbarsim.scenario.assemble import assemble
 from xbarsim.scenario.stages import Workshop
@@ -26,7 +26,7 @@ def _all_there(floor: Floor, program: Program) -> bool:
         return False
     partial = any(cut.row_blocks > 1 for cut in program.cuts.values())
     carried = floor.chip.header.precision.partial_sums is not None
-    return not partial or (carried and floor.beside("accumulator") is not None)
+    return not partial or (carried and floor.adder is not None)
 
 
 def _nodes(program: Program) -> set[str]:

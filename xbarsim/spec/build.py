@@ -10,13 +10,14 @@ from xbarsim.errors import shown
 from xbarsim.spec.chip import Chip, Connection, Part
 from xbarsim.spec.component import ComponentSpec, kinds
 from xbarsim.spec.connect import Scope, read_connections
+from xbarsim.spec.dependent import check_conditions
 from xbarsim.spec.header import Header
-from xbarsim.spec.located import Located, Path_, closest, likely
+from xbarsim.spec.located import Located, Path_, Told, closest, likely
 from xbarsim.spec.modes import apply_mode
 from xbarsim.spec.names import check_names
 from xbarsim.spec.quantity import unwrap
 from xbarsim.spec.roles import Cell, Composite
-from xbarsim.spec.values import Told, Values
+from xbarsim.spec.values import Values
 from xbarsim.units import WORDS
 
 ROOT_EXTRAS = ("components", "connect", "cells", "unstated", "modes", "include")
@@ -47,6 +48,7 @@ def build_chip(located: Located, path: str = "") -> Chip:
     builder = _Builder(located)
     header, root, cells = builder.header(), builder.root(), builder.cells()
     check_names(located, root, builder.values, builder.failed)
+    check_conditions(located, builder.values)
     located.raise_problems()
     assert header is not None and root is not None
     calibrated = header.calibrated
@@ -75,7 +77,8 @@ class _Builder:
                 self.located.problem((key,), "a part at the top of the file", "", "put it under `components`")
             else:
                 self.located.problem((key,), "unknown key", "", likely(key, [*known, *ROOT_EXTRAS]))
-        return self.values.read(Header, own, ())
+        self.values.header = self.values.read(Header, own, ())
+        return self.values.header
 
     def _unstated(self) -> dict[str, Any]:
         """`unstated: {area: unknown}`: words for keys that components need and do not give.

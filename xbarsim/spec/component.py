@@ -185,9 +185,8 @@ def annotation(field: FieldInfo) -> Quantity | Whole | Number | None:
     for item in field.metadata:
         if isinstance(item, Quantity | Whole | Number):
             return item
-    if get_origin(field.annotation) not in (Union, UnionType):
-        return None
-    for option in get_args(field.annotation):
+    options = get_args(field.annotation) if get_origin(field.annotation) in (Union, UnionType) else ()
+    for option in options:
         for item in getattr(option, "__metadata__", ()):
             if isinstance(item, Quantity | Whole | Number):
                 return item

@@ -14,10 +14,10 @@ from xbarsim.errors import shown
 from xbarsim.spec.chip import Connection, Part
 from xbarsim.spec.component import ComponentSpec, Spec
 from xbarsim.spec.index import index_problem
-from xbarsim.spec.located import Path_, likely
+from xbarsim.spec.located import Path_, Told, likely
 from xbarsim.spec.quantity import Count
 from xbarsim.spec.roles import Channel, Router
-from xbarsim.spec.values import Told, Values
+from xbarsim.spec.values import Values
 
 TOPOLOGIES = ("bus", "mesh", "torus", "ring", "star", "h_tree", "crossbar", "point_to_point")
 NEEDS_ROUTER = ("mesh", "torus", "ring", "h_tree")

@@ -13,6 +13,7 @@ from xbarsim.errors import Problem, SpecError
 from xbarsim.spec.chip import Chip, NumberSource
 from xbarsim.spec.component import ComponentSpec, Spec, annotation, kinds
 from xbarsim.spec.connect import TopologyEntry
+from xbarsim.spec.dependent import Dependence
 from xbarsim.spec.header import Header
 from xbarsim.spec.located import likely
 from xbarsim.spec.quantity import Number, Quantity, Whole
@@ -83,6 +84,7 @@ def _places(chip: Chip | None) -> Iterator[_Place]:
         yield _Place(name, cls)
     yield _Place("connect", TopologyEntry)
     yield _Place("", Header, chip.header if chip else None)
+    yield _Place("", Dependence)
 
 
 def _of_chip(chip: Chip) -> Iterator[_Place]:

@@ -12,6 +12,8 @@ from pydantic import Field
 from xbarsim.spec.component import Spec
 from xbarsim.units import (
     AREA,
+    DATA,
+    DATA_PER_AREA,
     DURATION,
     ENERGY,
     ENERGY_PER_OPERATION,
@@ -41,7 +43,9 @@ class Measure:
 
 MEASURES: dict[str, Measure] = {
     "peak throughput": Measure(OPERATIONS, "all arrays multiply all the time", True),
-    "peak power": Measure(POWER, "the same, every component at its active power"),
+    "peak power": Measure(
+        POWER, "the same, every component at its active power; of one instance of `of` or of all"
+    ),
     "peak energy efficiency": Measure(OPERATIONS_PER_ENERGY, "peak throughput by peak power"),
     "peak area efficiency": Measure(
         OPERATIONS_PER_AREA, "peak throughput by the area of the parts in `of`", True
@@ -59,13 +63,35 @@ MEASURES: dict[str, Measure] = {
     "energy": Measure(ENERGY, "of one request alone, of the parts in `of` or of all"),
     "energy per operation": Measure(ENERGY_PER_OPERATION, "the same by two operations a multiply-accumulate"),
     "energy efficiency": Measure(OPERATIONS_PER_ENERGY, "its inverse"),
+    "fleet energy efficiency": Measure(
+        OPERATIONS_PER_ENERGY,
+        "of several workloads, each on a chip of its own, as often as `run` says: 'one x2, other x0.5'",
+    ),
     "power": Measure(POWER, "mean of the pipelined run, of the parts in `of` or of all"),
     "throughput": Measure(FREQUENCY, "requests a second in steady state", True),
     "operations per second": Measure(OPERATIONS, "the same in operations", True),
+    "run time": Measure(DURATION, "of all requests together, until the chip is as it was before", True),
+    "operations per second of the run": Measure(
+        OPERATIONS, "of all requests together, by that time: filling and draining count", True
+    ),
     "interval": Measure(DURATION, "time between two completions in steady state", True),
     "area": Measure(AREA, "of one instance of `of` with its parts, or of the whole chip"),
     "chip power": Measure(POWER, "everything at its active power, of one instance of `of` or of all"),
     "count": Measure(None, "actions of the parts in `of` for one request"),
+    "count per MAC": Measure(None, "the same by its multiply-accumulates"),
+    "power with network": Measure(
+        POWER, "peak power of one instance of `of`, and its share of the links and routers between its like"
+    ),
+    "area with network": Measure(AREA, "its area with that share"),
+    "power share": Measure(None, "of all parts in `of` but the last in that of the last, with its network"),
+    "area share": Measure(None, "the same of area"),
+    "storage": Measure(DATA, "weights that fit all arrays"),
+    "storage density": Measure(DATA_PER_AREA, "the same by the chip's area"),
+    "layer interval": Measure(
+        DURATION, "from the start of the first matrix product to that of the second", True
+    ),
+    "input map": Measure(DATA, "the whole input of the first matrix product's layer"),
+    "least buffer": Measure(DATA, "what the fullest tile's buffer must hold for the network to go on"),
 }
 
 
@@ -87,9 +113,11 @@ class Reported(Spec):
     of: tuple[str, ...] = Field((), description="parts that the measure looks at; all if none")
     run: str | None = Field(
         None,
-        description="what is run: a workload, 'product 2016x224', 'product 256x256 x64', 'chain 64x32x10 relu'",
+        description="what is run: a workload, 'product 2016x224', 'product 256x256 x64', 'chain 64x32x10 relu', "
+        "'conv 64x3x112' (maps, kernel, side)",
     )
     requests: int = Field(1, ge=1, description="pipelined requests of that run")
+    batch: int = Field(1, ge=1, description="requests that go through each phase together, as after --batch")
     set: Mapping[str, str | int | float | bool] = Field({}, description="settings for this figure only")
     because: str | None = Field(
         None, description="why it cannot be compared, or is off: as far as that was measured"

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from xbarsim.spec.component import Spec
 from xbarsim.spec.figures import Reported
-from xbarsim.spec.quantity import Bits, Node
+from xbarsim.spec.quantity import Bits, Count, MeanCount, Node, Voltage
 
 
 class Precision(Spec):
@@ -40,15 +40,33 @@ class MappingChoices(Spec):
         description="order in which tiles are filled, as a formula over i: the number of the i-th one, like "
         "'i//4 + 8*(i%4)'; a snake over the mesh if none is given",
     )
+    repeat: Mapping[str, Count] = Field(
+        {},
+        description="layer (by name, * for any part of it) -> how many times each of its weights is stored below one "
+        "another, against noise; the first name that fits counts, once where none does",
+    )
     exclusive_tiles: bool = Field(False, description="true: a tile holds blocks of one layer only")
     time_multiplex: bool = Field(
         False,
         description="true: a network that does not fit is run in phases, arrays being rewritten between them",
     )
+    phases: Literal["fewest_writes", "fewest"] = Field(
+        "fewest_writes",
+        description="of a network in phases; fewest_writes: as much as can stays in its arrays, the rest takes turns; "
+        "fewest: each phase fills the whole chip, and all is written anew in every pass",
+    )
     kv_cache: Literal["on_chip", "off_chip"] | None = Field(
         None,
         description="where keys and values of earlier tokens are kept; on_chip: in the tiles' buffers, beside "
         "the units that read them; off_chip: in the memory",
+    )
+
+
+class HandledData(Spec):
+    """What is known of the numbers that the chip handles, for parts whose energy depends on them."""
+
+    mean_output: MeanCount = Field(
+        description="mean result of a conversion, in steps of the converter; values with `by_output` are taken there"
     )
 
 
@@ -62,6 +80,10 @@ class Header(Spec):
     description: str | None = Field(None, description="a sentence about the chip")
     technology_nm: Node = Field(description="technology node")
     precision: Precision = Field(description="bits of the numbers that travel")
+    supply_v: Voltage | None = Field(
+        None, description="supply voltage it is run at; values with `at_supply` are scaled to it"
+    )
+    data: HandledData | None = Field(None, description="what is known of the numbers that it handles")
     mapping: MappingChoices = Field(
         MappingChoices.model_validate({}), description="how networks may be laid onto it"
     )

@@ -20,6 +20,7 @@ from xbarsim.spec.reader import Reader
 SET = "--set"
 LEFT_OUT = (
     "mapping",
+    "data",
 )  # mappings at the top that a file may leave out; what they hold can be set all the same
 
 

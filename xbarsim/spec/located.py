@@ -23,6 +23,10 @@ class Mark:
         return f"{self.file}:{self.line}" if self.line else self.file
 
 
+class Told(Exception):
+    """A value cannot be used; its problem is already in the list."""
+
+
 @dataclass
 class Located:
     """A plain tree of mappings, lists and scalars, with the mark of each node by its path."""

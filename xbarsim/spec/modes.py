@@ -9,9 +9,9 @@ from xbarsim.errors import shown
 from xbarsim.spec.component import Spec, kinds
 from xbarsim.spec.header import Header
 from xbarsim.spec.loader import SET
-from xbarsim.spec.located import Located, Mark, Path_, likely
+from xbarsim.spec.located import Located, Mark, Path_, Told, likely
 from xbarsim.spec.place import Missing, find, parts_of, put
-from xbarsim.spec.values import Told, Values
+from xbarsim.spec.values import Values
 
 FORM = "a mapping of names, each with 'core.array.energy: 5 pJ' lines"
 

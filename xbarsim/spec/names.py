@@ -21,7 +21,8 @@ def check_names(located: Located, root: Part | None, values: Values, failed: set
     modes = _entries(located, "modes", dict)
     for i, row in enumerate(_entries(located, "reported", list)):
         mode = row.get("mode") if isinstance(row, dict) else None
-        _check_parts(located, i, row, root)
+        if not failed:  # else parts are missing that are only described wrongly
+            _check_parts(located, i, row, root)
         if isinstance(mode, str) and mode not in modes:
             located.problem(("reported", i, "mode"), f"'{mode}' is none of `modes`", "", likely(mode, modes))
 

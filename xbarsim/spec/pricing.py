@@ -8,6 +8,7 @@ from xbarsim import units
 from xbarsim.errors import shown
 from xbarsim.spec.chip import NumberSource
 from xbarsim.spec.component import Model, models, suffix_of, yaml_name
+from xbarsim.spec.dependent import depends
 from xbarsim.spec.located import Located, Path_, dotted, likely
 from xbarsim.spec.quantity import Number, Quantity, Resolved, Whole, is_word
 from xbarsim.units import UnitError
@@ -78,8 +79,16 @@ def _parameters(
         located.problem((*at, extra), "unknown key", "", likely(extra, short))
     for key, name in short.items():
         text = raw.get(key, siblings.get(key, located.tree.get(key)))
+        fixed = not depends(text)
         text = text["value"] if isinstance(text, dict) and "value" in text else text
-        if text is None:
+        if not fixed:
+            located.problem(
+                at,
+                f"model '{model.name}' needs '{key}', which depends on how the chip is run",
+                "",
+                f"give '{key}' here, for the model alone",
+            )
+        elif text is None:
             located.problem(
                 at, f"model '{model.name}' needs '{key}'", "", f"give '{key}' here or in the component"
             )

@@ -73,11 +73,11 @@ class Quantity(_Checked):
         if not isinstance(value, str):
             raise UnitError(f"{shown(value)} has no unit", self.dimension.name, hint)
         exact = units.exact(value, self.dimension)
-        self._check(value, exact)
+        self.check(value, exact)
         return round(exact) if self.dimension.whole else float(exact)
 
-    def _check(self, text: str, exact: Fraction) -> None:
-        """Zero, negative, or beyond what whole base units can hold."""
+    def check(self, text: str, exact: Fraction) -> None:
+        """Raises: UnitError if it is zero, negative, or beyond what whole base units can hold."""
         name, base = self.dimension.name, self.dimension.unit
         if exact < 0:
             raise UnitError(f"{shown(text)} is negative", f"{name} above zero", "take the minus sign away")
@@ -164,6 +164,7 @@ Duration = Annotated[int, Quantity(units.DURATION)]
 Frequency = Annotated[float, Quantity(units.FREQUENCY)]
 Energy = Annotated[float, Quantity(units.ENERGY)]
 Power = Annotated[float, Quantity(units.POWER)]
+Voltage = Annotated[float, Quantity(units.VOLTAGE)]
 Area = Annotated[float, Quantity(units.AREA)]
 Data = Annotated[int, Quantity(units.DATA)]
 Bandwidth = Annotated[float, Quantity(units.BANDWIDTH)]

@@ -33,6 +33,9 @@ class Feed:
     conversions: tuple[Conversion, ...] = (Conversion(),)
 
 
+PARTIAL_SUMS = "partial_sums"  # what a vector unit lists among its operations if it adds them
+
+
 class Composite(ComponentSpec):
     """A component that holds others."""
 
@@ -77,6 +80,10 @@ class Array(ComponentSpec):
         """Bit lines that `weights` neighbouring weights occupy."""
         raise NotImplementedError
 
+    def in_one_read(self, in_use: int) -> int:
+        """Of so many word lines, or cells, in use: those that one read takes."""
+        return in_use
+
 
 class Dac(ComponentSpec):
     """Drives the word lines with the bits of an input vector."""
@@ -110,6 +117,7 @@ class Adc(ComponentSpec):
 
     role = "adc"
     concurrent: ClassVar[bool] = False  # converts while the array integrates
+    once: ClassVar[bool] = False  # converts what all reads of a product have added up, after the last one
     integrates: ClassVar[bool] = False  # samples its own column and adds up; so each column needs its own
 
     def convert(self, columns: int, converters: int) -> Service:
@@ -124,6 +132,15 @@ class Adc(ComponentSpec):
     def readout_ps(self) -> int:
         """Once per matrix-vector product, after its last slice."""
         return 0
+
+    def released_ps(self, results: int) -> int:
+        """The same where all arrays keep step; `results` leave them in one step of the whole network."""
+        return self.readout_ps
+
+    @property
+    def tiles_joined(self) -> int:
+        """Neighbouring tiles at most whose columns are added up before they are converted."""
+        return 1
 
 
 class ShiftAdd(ComponentSpec):
@@ -188,6 +205,10 @@ class VectorUnit(ComponentSpec):
 
     def compute(self, element_ops: int) -> Service:
         raise NotImplementedError
+
+    def add(self, values: int) -> Service:
+        """Partial sums of matrices that are higher than one array, where it can add them."""
+        return self.compute(values)
 
 
 class MatrixUnit(ComponentSpec):

@@ -13,16 +13,18 @@ from pydantic.fields import FieldInfo
 from xbarsim.spec.build import NAME, NOT_A_PART
 from xbarsim.spec.component import ComponentSpec, Spec, annotation, kinds, models, yaml_name
 from xbarsim.spec.connect import TOPOLOGIES, TopologyEntry
+from xbarsim.spec.dependent import Dependence
 from xbarsim.spec.explain import ROOT_KEYS
 from xbarsim.spec.header import Header
 from xbarsim.spec.quantity import Number, Quantity, Whole
 from xbarsim.spec.roles import Composite
 from xbarsim.spec.values import required
-from xbarsim.units import WORDS
+from xbarsim.units import VOLTAGE, WORDS
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string"}
 WORD: Schema = {"enum": list(WORDS)}
+TITLE = "xbarsim chip"
 INCLUDE: Schema = {"anyOf": [TEXT, {"type": "array", "items": TEXT}], "description": ROOT_KEYS["include"]}
 QUANTITY = r"^\s*[0-9.][0-9._]*([eE][-+]?[0-9]+)?\s*[A-Za-zµμΩ]"
 
@@ -32,7 +34,7 @@ def chip_schema() -> Schema:
     header = _properties(Header)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "xbarsim chip",
+        "title": TITLE,
         "type": "object",
         "properties": header
         | {
@@ -49,25 +51,24 @@ def chip_schema() -> Schema:
     }
 
 
+def is_chip_schema(head: str) -> bool:
+    """Whether a file that begins like this is such a schema."""
+    return head.startswith("{") and f'"title": "{TITLE}"' in head
+
+
 def _definitions() -> Schema:
+    described: list[type[Spec]] = [Header, *kinds().values()]
     found: Schema = {f"kind.{name}": _kind(cls) for name, cls in sorted(kinds().items())}
     return (
         found
         | {"part": _part(), "connect": _connect()}
         | {
             f"number.{kind.dimension.name}": _quantity(kind)
-            for cls in kinds().values()
+            for cls in described
             for _, field in cls.fields_by_key().values()
             if isinstance(kind := annotation(field), Quantity)
         }
-        | {"number.technology node": _quantity(_header_quantity())}
     )
-
-
-def _header_quantity() -> Quantity:
-    kind = annotation(Header.fields_by_key()["technology"][1])
-    assert isinstance(kind, Quantity)
-    return kind
 
 
 # --- components ----------------------------------------------------------------------------------
@@ -151,9 +152,10 @@ def _connect() -> Schema:
 # --- fields --------------------------------------------------------------------------------------
 
 
-def _properties(cls: type[Spec]) -> Schema:
+def _properties(cls: type[Spec], known: Schema | None = None) -> Schema:
+    """The keys of a description; `known` are those whose form is not told by their type."""
     return {
-        key: _field(field) | {"description": field.description or ""}
+        key: ((known or {}).get(key) or _field(field)) | {"description": field.description or ""}
         for key, (_, field) in cls.fields_by_key().items()
     }
 
@@ -218,12 +220,32 @@ def _plain(kind: Whole | Number) -> Schema:
 
 
 def _quantity(kind: Quantity) -> Schema:
-    """A text with unit, a word, either with its source, or a pricing model."""
+    """A text with unit, a word, either with its source, one that depends on how the chip is run, or a model."""
     text: Schema = {"type": "string", "pattern": QUANTITY, "examples": [kind.dimension.example]}
     either: Schema = {"anyOf": [WORD, text]}
     priced = [item for (_, covers), item in models().items() if covers == kind.dimension.name]
-    options = [*either["anyOf"], _sourced(either), *([_model(priced)] if priced else [])]
+    models_of_it = [_model(priced)] if priced else []
+    options = [*either["anyOf"], _sourced(either), _dependent(text), *models_of_it]
     return {"title": kind.dimension.name, "anyOf": options}
+
+
+def _dependent(text: Schema) -> Schema:
+    """Keys of `Dependence`; its values have the dimension of the field."""
+    value: Schema = {"anyOf": [text, _sourced(text)]}
+    points: Schema = {"type": "object", "additionalProperties": value, "minProperties": 2}
+    own = _properties(Dependence, {"value": value, "by_output": points, "at_supply": _sourced_text()})
+    return {
+        "type": "object",
+        "properties": own | {"source": TEXT, "note": TEXT},
+        "additionalProperties": False,
+        "anyOf": [{"required": ["by_output"]}, {"required": ["value", "at_supply", "exponent"]}],
+        "dependentRequired": {"at_supply": ["exponent"], "exponent": ["at_supply"]},
+    }
+
+
+def _sourced_text() -> Schema:
+    text: Schema = {"type": "string", "pattern": QUANTITY, "examples": [VOLTAGE.example]}
+    return {"anyOf": [text, _sourced(text)]}
 
 
 def _model(priced: list[Any]) -> Schema:

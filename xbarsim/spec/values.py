@@ -13,17 +13,15 @@ from xbarsim import units
 from xbarsim.errors import shown
 from xbarsim.spec.chip import NumberSource
 from xbarsim.spec.component import ComponentSpec, Spec, annotation
-from xbarsim.spec.located import Located, Path_, closest, dotted, likely
+from xbarsim.spec.dependent import dependent, depends
+from xbarsim.spec.header import Header
+from xbarsim.spec.located import Located, Path_, Told, closest, dotted, likely
 from xbarsim.spec.pricing import priced
 from xbarsim.spec.quantity import Number, Quantity, Whole, unwrap
 from xbarsim.units import UnitError
 
 SOURCED_KEYS = {"value", "source", "note"}
 AnySpec = TypeVar("AnySpec", bound=Spec)
-
-
-class Told(Exception):
-    """A value cannot be used; its problem is already in the list."""
 
 
 _BOUNDS = ("at most", "at least", "allowed: ")
@@ -37,6 +35,8 @@ class Values:
         self.numbers: list[NumberSource] = []
         self.roundings: dict[str, float] = {}
         self.broken: set[str] = set()  # dotted paths whose problem is told
+        self.header: Header | None = None  # how the chip is run, once it is read
+        self.asked_for: set[str] = set()  # keys of the header that values depend on
         self._sources: list[str | None] = [None]  # of the mappings around; None: that of the file
 
     # --- one description -----------------------------------------------------------------------
@@ -112,7 +112,7 @@ class Values:
                 raise Told
             self.numbers.append(row)
             return value
-        return self.number(kind, raw, at)
+        return dependent(self, kind, raw, at) if depends(raw) else self.number(kind, raw, at)
 
     # --- one value -----------------------------------------------------------------------------
 
@@ -191,6 +191,10 @@ class Values:
             raise self.tell(at, f"unknown key '{extra[0]}'", form)
         if "value" not in raw:
             raise self.tell(at, "no 'value'", form)
+        self.remarks(raw, at)
+
+    def remarks(self, raw: dict[str, Any], at: Path_) -> None:
+        """`source` and `note` of a value are texts. Raises: Told."""
         for key in ("source", "note"):
             if key in raw and not isinstance(raw[key], str):
                 raise self.tell((*at, key), shown(raw[key]), "text", "say where the number comes from")
@@ -205,14 +209,14 @@ class Values:
         text = str(unwrap(raw))
         status = text if text in units.WORDS else "given"
         self.numbers.append(
-            NumberSource(dotted(at), text, self._source(raw, at), str(self.located.mark(at)), status)
+            NumberSource(dotted(at), text, self.source(raw, at), str(self.located.mark(at)), status)
         )
         if isinstance(kind, Quantity) and kind.dimension.whole and status == "given":
             error = units.rounding_error(text, kind.dimension)
             if error > 1e-6:
                 self.roundings[dotted(at)] = error
 
-    def _source(self, raw: Any, at: Path_) -> str:
+    def source(self, raw: Any, at: Path_) -> str:
         """Its own source, that of the nearest mapping around it, or that of the file it stands in."""
         own = str(raw.get("source") or "") if isinstance(raw, dict) else ""
         mark = self.located.mark(at)
@@ -235,7 +239,9 @@ def expected(hint: Any, kind: Quantity | Whole | Number | None) -> str:
         return ", ".join(f"'{choice}'" for choice in args[:-1]) + f" or '{args[-1]}'"
     if origin is tuple:
         numbers = hasattr(args[0], "__metadata__")
-        return "a list of texts" if args[0] is str else "a list of numbers" if numbers else "a list of mappings"
+        return (
+            "a list of texts" if args[0] is str else "a list of numbers" if numbers else "a list of mappings"
+        )
     if origin is not None:
         return "a mapping"
     if isinstance(hint, type) and issubclass(hint, Spec):

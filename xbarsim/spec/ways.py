@@ -88,10 +88,11 @@ class Ways:
         if before is None or after is None:
             return self._search(source, target)
         middle = self._across(start, end)
-        if middle is None:
-            apart = (start, end) != (source, target)
-            middle = self.way(start, end) if apart else self._search(source, target)
-        return before + middle + after
+        if middle is not None:
+            return before + middle + after
+        if (start, end) == (source, target):
+            return self._search(source, target)
+        return _straight(source, before + self.way(start, end) + after)
 
     def _door(self, node: str) -> str:
         """Where a node enters its mesh: itself, or the router it hangs on; itself where there is no mesh."""
@@ -185,6 +186,20 @@ class Ways:
             {node: tuple(n for n in near if n not in self._dead_ends) for node, near in links.items()}
             for links in (self.onward, self.backward)
         )
+
+
+def _straight(source: str, hops: Hops) -> Hops:
+    """A way without loops: what hangs on a member of a mesh is reached from it without the member's door."""
+    nodes: list[str] = [source]
+    kept: list[Hop] = []
+    for hop in hops:
+        if hop.target in nodes:
+            at = nodes.index(hop.target)
+            del nodes[at + 1 :], kept[at:]
+        else:
+            nodes.append(hop.target)
+            kept.append(hop)
+    return tuple(kept)
 
 
 def _reached(start: str, links: Mapping[str, Iterable[str]]) -> set[str]:

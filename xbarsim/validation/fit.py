@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -41,12 +42,14 @@ def refit(name: str, settings: Settings = ()) -> Refit:
     from scipy.optimize import least_squares
 
     bench = _Bench(name, settings)
-    start = np.zeros(len(bench.free))
-    found = least_squares(bench.errors, start, diff_step=STEP, x_scale=1.0, xtol=1e-6, ftol=1e-10)
-    before, after = bench.errors(start), bench.errors(found.x)
+    start = np.ones(len(bench.free))  # steps are shares of it; smaller ones would drown in whole picoseconds
+    found = least_squares(
+        lambda x: bench.errors(x - 1), start, diff_step=STEP, x_scale=1.0, xtol=1e-6, ftol=1e-10
+    )
+    before, after = bench.errors(start - 1), bench.errors(found.x - 1)
     labels = [_label(row) for row in bench.calibrated]
     errors = {label: (b, a) for label, b, a in zip(labels, before.tolist(), after.tolist(), strict=True)}
-    scale = dict(zip(bench.free, np.exp(found.x).tolist(), strict=True))
+    scale = dict(zip(bench.free, np.exp(found.x - 1).tolist(), strict=True))
     return Refit(bench.parameters, scale, errors, bench.sensitivity())
 
 
@@ -59,7 +62,9 @@ class _Bench:
         self.parameters = fitted(chip)
         self.twins = {one.parameter: one.same_as for one in self.parameters if one.same_as}
         values = {one.parameter: one.value for one in self.parameters}
-        self.values = {key: parts for key, text in values.items() if (parts := split(text)) and parts[1]}
+        self.values = {
+            key: parts for key, text in values.items() if (parts := split(text)) and _varied(*parts)
+        }
         self.free = [key for key in self.values if key not in self.twins]
         rows = chip.header.reported
         self.calibrated = [row for row in rows if row.kind == "calibrated"]
@@ -96,6 +101,12 @@ class _Bench:
         return np.array([simulate_figure(subject, row) for row in rows], dtype=float)
 
 
+def _varied(number: Fraction, unit: str) -> bool:
+    """Quantities, and plain numbers like an exponent; whole ones are counts."""
+    return bool(unit) or number.denominator != 1
+
+
 def _label(row: Reported) -> str:
-    """Name of a figure with its mode, as people tell them apart."""
-    return f"{row.figure} ({row.mode})" if row.mode else row.figure
+    """A figure with its mode and settings, as people tell them apart."""
+    told = ", ".join([*([row.mode] if row.mode else []), *(f"{key} {row.set[key]}" for key in row.set)])
+    return f"{row.figure} ({told})" if told else row.figure

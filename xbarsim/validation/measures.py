@@ -32,21 +32,16 @@ def peak_throughput(asked: Asked) -> float:
     return asked.result.peak.ops_per_s
 
 
-@measure("peak power")
-def peak_power_uw(asked: Asked) -> float:
-    return _known(asked, asked.result.peak.power_w) * 1e6
-
-
 @measure("peak energy efficiency")
 def peak_energy_efficiency(asked: Asked) -> float:
-    return _known(asked, asked.result.peak.tops_per_w) * 1e12
+    return known(asked, asked.result.peak.tops_per_w) * 1e12
 
 
 @measure("peak area efficiency")
 def peak_area_efficiency(asked: Asked) -> float:
     """Operations per second and mm2."""
     area_um2 = sum(row.area_um2 for row in asked.result.area if asked.concerns(row.component))
-    return asked.result.peak.ops_per_s / (_known(asked, area_um2) / 1e6)
+    return asked.result.peak.ops_per_s / (known(asked, area_um2) / 1e6)
 
 
 # --- one request alone ----------------------------------------------------------------------------
@@ -142,6 +137,16 @@ def operations_per_s(asked: Asked) -> float:
     return _operations(asked) * asked.result.throughput.per_s
 
 
+@measure("run time")
+def run_time_ps(asked: Asked) -> float:
+    return asked.result.elapsed_ps
+
+
+@measure("operations per second of the run")
+def run_operations_per_s(asked: Asked) -> float:
+    return _operations(asked) * asked.result.requests / (asked.result.elapsed_ps * 1e-12)
+
+
 @measure("interval")
 def interval_ps(asked: Asked) -> float:
     return asked.result.throughput.interval_ps
@@ -157,7 +162,8 @@ def _array_side(asked: Asked) -> set[str]:
     return {part.path for part in asked.chip.root.walk() if part.role in _ARRAY_SIDE}
 
 
-def _known(asked: Asked, value: float | None) -> float:
+def known(asked: Asked, value: float | None) -> float:
+    """The value. Raises: MappingError that names the figure, where there is none."""
     if not value:
         raise MappingError(
             f"{asked.chip.name}: '{asked.row.measure}' of '{asked.row.figure}' is unknown or nothing: what it "

@@ -24,6 +24,7 @@ VERDICTS = {
 class Row:
     """One published figure beside the simulator's.
 
+    mode: of the chip, if it has any; conditions: settings, what was run, the note.
     published, simulated: in the same unit, written out in the *_text fields; None: not simulated.
     error: simulated / published - 1; None where there is nothing to compare, or the published value is 0.
     bar: largest error that passes; None: none is set.
@@ -31,6 +32,7 @@ class Row:
 
     chip: str
     figure: str
+    mode: str
     conditions: str
     kind: str
     measure: str

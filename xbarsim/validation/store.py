@@ -23,6 +23,11 @@ def validations_to_json(validations: Iterable[Validation]) -> str:
     return json.dumps(stored, indent=1, ensure_ascii=False) + "\n"
 
 
+def is_validation(head: str) -> bool:
+    """Whether a file that begins like this is one."""
+    return head.startswith("{") and '"schema":' in head and '"xbarsim":' in head and '"chips":' in head
+
+
 def _chip(validation: Validation) -> dict[str, Any]:
     told: dict[str, Any] = encode(validation, Validation)
     return told | {

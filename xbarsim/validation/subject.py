@@ -26,7 +26,7 @@ class Subject:
         self.name, self.settings = name, settings
         self._chips: dict[Settings, Chip] = {}
         self._graphs: dict[str, tuple[OpGraph, int | None, int | None]] = {}
-        self._results: dict[tuple[Settings, str, int], Result] = {}
+        self._results: dict[tuple[Settings, str, int, int], Result] = {}
 
     def chip(self, row: Reported | None = None) -> Chip:
         settings = (*self.settings, *(settings_of(row) if row is not None else ()))
@@ -41,14 +41,17 @@ class Subject:
         """The run a figure is read from; without a workload, one product that fills one array."""
         chip = self.chip(row)
         text = row.run or _full_array(chip)
-        key = ((*self.settings, *settings_of(row)), text, row.requests)
+        key = ((*self.settings, *settings_of(row)), text, row.requests, row.batch)
         if key not in self._results:
             graph, weight_bits, activation_bits = self._graph(text)
             if weight_bits is not None:
                 chip = chip.storing(weight_bits)
-            asked = Infer(row.requests, SLICES if is_inline(text) else 0)
+            asked = Infer(row.requests, SLICES if is_inline(text) else 0, batch=row.batch)
             self._results[key] = infer(chip, graph, asked, activation_bits)
         return self._results[key]
+
+    def graph(self, row: Reported) -> OpGraph:
+        return self._graph(row.run or _full_array(self.chip(row)))[0]
 
     def _graph(self, text: str) -> tuple[OpGraph, int | None, int | None]:
         if text not in self._graphs:
@@ -89,6 +92,11 @@ class Asked:
     @cached_property
     def result(self) -> Result:
         return self.subject.result(self.row)
+
+    @property
+    def graph(self) -> OpGraph:
+        """The network of the run."""
+        return self.subject.graph(self.row)
 
     @property
     def of(self) -> tuple[str, ...]:

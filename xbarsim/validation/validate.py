@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from importlib import import_module
 
-import xbarsim.validation.tables
 from xbarsim.errors import MappingError, XbarsimError
 from xbarsim.shipped import shipped
 from xbarsim.spec.chip import Chip
 from xbarsim.spec.figures import MEASURES, Reported, published
-from xbarsim.units import show
+from xbarsim.units import exact, show, split
 from xbarsim.validation.measures import FUNCTIONS
 from xbarsim.validation.outcome import BARS, Fitted, Row, Validation
 from xbarsim.validation.subject import Settings, Subject
 
+for _module in ("tables", "parts", "flow", "fleet"):  # their measures enter themselves
+    import_module(f"xbarsim.validation.{_module}")
+
 SAME_AS = "same as "
 Report = Callable[[str, int, int], None]  # what runs, how much is done, of how much
-
-assert xbarsim.validation.tables  # its measures enter themselves
 
 
 def published_chips() -> tuple[str, ...]:
@@ -64,6 +65,7 @@ def compare(subject: Subject, row: Reported) -> Row:
     return Row(
         subject.chip().name,
         row.figure,
+        row.mode or "",
         conditions(row),
         row.kind or "context",
         row.measure or "",
@@ -90,11 +92,11 @@ def simulate_figure(subject: Subject, row: Reported) -> float | None:
 
 
 def conditions(row: Reported) -> str:
-    """Mode, settings and run of a figure in one line."""
-    told = [row.mode] if row.mode else []
-    told += [f"{key} {value}" for key, value in row.set.items() if key != "mapping.tile_order"]
+    """Settings, run and note of a figure in one line."""
+    told = [f"{key} {value}" for key, value in row.set.items() if key != "mapping.tile_order"]
     told += [row.run] if row.run else []
     told += [f"{row.requests} requests"] if row.requests > 1 else []
+    told += [f"batch {row.batch}"] if row.batch > 1 else []
     return ", ".join([*told, *([row.note] if row.note else [])])
 
 
@@ -114,10 +116,13 @@ def _twin(figures: tuple[str, ...]) -> str:
 
 
 def _text(row: Reported, value: float | None) -> str:
-    """A value written like the published one: same unit where that reads well."""
+    """A value in the unit of the published one."""
     if value is None or row.measure is None:
         return ""
     dimension = MEASURES[row.measure].dimension
     if dimension is not None:
-        return show(value, dimension)
+        told = split(row.value) if row.value is not None else None
+        if told is None:
+            return show(value, dimension)
+        return f"{value / float(exact(f'1 {told[1]}', dimension)):.4g} {told[1]}"
     return f"{value * 100:.3g} %" if (row.value or "").rstrip().endswith("%") else f"{value:,.6g}"

@@ -6,17 +6,20 @@ import itertools
 import re
 
 from xbarsim.errors import WorkloadError
-from xbarsim.workload.graph import Matrix, Op, OpGraph, OpKind, Same
+from xbarsim.workload.graph import Matrix, Op, OpGraph, OpKind, Same, Window
 
 # An LSTM unit's whole step from its four gate sums: four gate functions, the state (product, fused
 # multiply-add), its function, the output's product.
 LSTM_STEP, LSTM_GATES, LSTM_STEP_OPS = "lstm_step", 4, 8
-_FORMS = "'product 2016x224', 'product 256x256 x64', 'product 1008x2016 lstm_step' or 'chain 64x32x10 relu'"
-_TEXT = re.compile(r"(product|chain)\s+(\d+(?:x\d+)+)(?:\s+x(\d+))?(?:\s+([a-z_]+))?")
+_FORMS = (
+    "'product 2016x224', 'product 256x256 x64', 'product 1008x2016 lstm_step', 'chain 64x32x10 relu' or "
+    "'conv 64x3x112' (maps, kernel, side)"
+)
+_TEXT = re.compile(r"(product|chain|conv)\s+(\d+(?:x\d+)+)(?:\s+x(\d+))?(?:\s+([a-z_]+))?")
 
 
 def is_inline(text: str) -> bool:
-    return text.split()[:1] in (["product"], ["chain"])
+    return text.split()[:1] in (["product"], ["chain"], ["conv"])
 
 
 def read_inline(text: str) -> OpGraph:
@@ -32,6 +35,12 @@ def read_inline(text: str) -> OpGraph:
         if len(widths) != 2:
             raise WorkloadError(f"'{text}': a product has two widths; write it like {_FORMS}")
         return products(text, widths[0], widths[1], side_by_side, found[4])
+    if found[1] == "conv" and (len(widths) != 3 or side_by_side > 1 or found[4]):
+        raise WorkloadError(
+            f"'{text}': a convolution has maps, kernel and side alone; write it like {_FORMS}"
+        )
+    if found[1] == "conv":
+        return convolution(text, *widths)
     if side_by_side > 1:
         raise WorkloadError(f"'{text}': only products stand side by side; write it like {_FORMS}")
     return chain(text, widths, found[4])
@@ -58,6 +67,18 @@ def chain(name: str, widths: list[int], function: str | None = None) -> OpGraph:
         matrices[f"fc{i}"] = Matrix(f"fc{i}", rows, columns)
         ops += _layer(f"fc{i}", ops[-1].name, rows, columns, function)
     return OpGraph(name, tuple(ops), matrices)
+
+
+def convolution(name: str, maps: int, kernel: int, side: int) -> OpGraph:
+    """One convolution of square maps, as many out as in, of the same size."""
+    window = Window((side, side), (side, side), (kernel, kernel), padding=(kernel // 2, kernel // 2))
+    rows, positions = maps * kernel**2, side**2
+    macs = positions * rows * maps
+    ops = (
+        Op("x", OpKind.INPUT, "input", positions=positions, width=maps),
+        Op("conv", OpKind.MVM, "conv2d", ("x",), (window,), positions, maps, macs=macs, matrix="conv"),
+    )
+    return OpGraph(name, ops, {"conv": Matrix("conv", rows, maps)})
 
 
 def _layer(name: str, before: str, rows: int, columns: int, function: str | None) -> list[Op]:

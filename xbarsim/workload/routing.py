@@ -107,6 +107,16 @@ class RecordedRouter:
         )
 
 
+def router_text(router: Router | None) -> str:
+    """Where the choice of experts comes from, in a few words."""
+    if router is None:
+        return "none"
+    seed = getattr(router, "seed", None)
+    if seed is not None:
+        return f"seed {seed}, skew {getattr(router, 'skew', 0.0):g}"
+    return f"recorded: {getattr(router, 'source', router)!r}"
+
+
 def _known(group: str, groups: Mapping[str, Any]) -> Any:
     if group in groups:
         return groups[group]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from dataclasses import fields, replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from xbarsim.files import write_whole
 from xbarsim.workload.graph import Matrix, Need, Op, OpGraph
 from xbarsim.workload.trace_check import NEEDS, Checked, read_tree
 
@@ -20,16 +19,12 @@ _NEED_WORDS = {cls: word for word, cls in NEEDS.items()}
 
 def save_trace(graph: OpGraph, path: str | Path) -> None:
     """Write the graph; a reader never sees a half-written file."""
-    path = Path(path)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(trace_text(graph))
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(path, trace_text(graph))
+
+
+def is_trace(head: str) -> bool:
+    """Whether a file that begins like this is a trace."""
+    return head.startswith("format: ") and "\nname: " in head and "\nsource: " in head
 
 
 def load_trace(path: str | Path) -> OpGraph:

@@ -1,12 +1,6 @@
-"""A GenerateResult as tables on a terminal."""
+"""The headline and the tables of a GenerateResult as plain values."""
 
 from __future__ import annotations
-
-from rich import box
-from rich.console import Group, RenderableType
-from rich.markup import escape
-from rich.table import Table as RichTable
-from rich.text import Text
 
 from xbarsim.report.headline import Figure, unknown_energies
 from xbarsim.report.quantities import (
@@ -18,39 +12,27 @@ from xbarsim.report.quantities import (
     format_quantity,
     format_share,
 )
-from xbarsim.report.tables import rich_table
 from xbarsim.report.views import (
     Cell,
     Column,
     Table,
-    law_table,
+    energy_by_component,
     number_cell,
     share_cell,
-    station_table,
     time_cell,
 )
 from xbarsim.scenario.generate_result import GenerateResult
 from xbarsim.scenario.statistics import Estimate
 
-_BUSIEST_STATIONS = 12
 _REQUESTS = 20  # rows shown
 
 
-def generate_table(result: GenerateResult, width: int) -> RenderableType:
-    """The whole result as one renderable."""
-    tables = [times_table(result), request_table(result), energy_table(result)]
-    tables += [station_table(result, _BUSIEST_STATIONS), law_table(result)]
-    parts: list[RenderableType] = [_headline(result)]
-    for table in tables:
-        parts += ["", rich_table(table, width)]
-    unknown = ", ".join(result.unknowns)
-    remarks = [f"Unknown numbers ({len(result.unknowns)}): {unknown}."] if unknown else []
-    return Group(
-        *parts, "", *(Text(line) for line in (*remarks, *(f"Note: {note}" for note in result.notes)))
-    )
+def generate_tables(result: GenerateResult) -> tuple[Table, ...]:
+    """What only a generation has to tell."""
+    return times_table(result), request_table(result), energy_table(result)
 
 
-def generate_figures(result: GenerateResult) -> tuple[Figure, ...]:
+def headline(result: GenerateResult) -> tuple[Figure, ...]:
     """What a reader asks first."""
     kv = result.kv
     place = "on the chip" if kv.place == "on_chip" else "off the chip"
@@ -75,19 +57,6 @@ def generate_figures(result: GenerateResult) -> tuple[Figure, ...]:
         Figure("Work", format_quantity(result.macs_per_request, "MAC"), "per request; one MAC is two operations"),
         Figure("Run", format_ps(result.elapsed_ps), "simulated"),
     )  # fmt: skip
-
-
-def _headline(result: GenerateResult) -> RichTable:
-    title = f"[bold]{escape(result.workload)}[/] on [bold]{escape(result.chip)}[/] · generate"
-    drawn = RichTable(
-        title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD, show_header=False
-    )
-    drawn.add_column(no_wrap=True)
-    drawn.add_column(justify="right", no_wrap=True, style="bold")
-    drawn.add_column(style="dim")
-    for figure in generate_figures(result):
-        drawn.add_row(escape(figure.label), escape(figure.value), escape(figure.detail))
-    return drawn
 
 
 def times_table(result: GenerateResult) -> Table:
@@ -137,17 +106,13 @@ def request_table(result: GenerateResult) -> Table:
 
 def energy_table(result: GenerateResult) -> Table:
     """The ledger summed over actions, by token of the answers."""
-    spent: dict[str, list[float]] = {}
-    for row in result.energy:
-        spent.setdefault(row.component, [0.0, 0.0])[row.static] += row.energy_pj
     columns = (
         Column("component"),
         *(Column(name, True) for name in ("dynamic", "static", "energy", "share")),
     )
     rows = []
-    for component, parts in sorted(spent.items(), key=lambda item: -sum(item[1])):
-        cells = (
-            number_cell(format_pj(one), one) for one in (v / result.tokens_out for v in (*parts, sum(parts)))
-        )
-        rows.append((Cell(component), *cells, share_cell(divided(sum(parts), result.energy_pj))))
+    for row in energy_by_component(result):
+        parts = [value / result.tokens_out for value in (row.dynamic_pj, row.static_pj, row.energy_pj)]
+        energies = (number_cell(format_pj(value), value) for value in parts)
+        rows.append((Cell(row.component), *energies, share_cell(divided(row.energy_pj, result.energy_pj))))
     return Table("Energy by component", columns, tuple(rows), "per token of the answers")
