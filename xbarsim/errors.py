@@ -48,6 +48,10 @@ class MappingError(XbarsimError):
     """A network that does not fit the chip, with what is missing and what can be done."""
 
 
+class DeviceError(XbarsimError):
+    """A memory cell that is asked for what its description does not give, or for an impossible state."""
+
+
 class SimulationError(XbarsimError):
     """A run that cannot go on: a cycle of waits, or a law that does not hold.
 

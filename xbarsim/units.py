@@ -43,6 +43,7 @@ year = 365.25 * day
 hertz = 1 / second = Hz
 meter = [length] = m
 gram = [mass] = g
+kelvin = [temperature]
 ampere = [current] = A
 joule = 1000 * gram * meter ** 2 / second ** 2 = J
 watt = joule / second = W
@@ -79,6 +80,8 @@ BANDWIDTH = Dimension("bandwidth", "bit/s", "_bits_per_s", "6.4 GB/s")
 VOLTAGE = Dimension("voltage", "V", "_v", "0.2 V")
 CAPACITANCE = Dimension("capacitance", "fF", "_ff", "104 fF")
 CONDUCTANCE = Dimension("conductance", "uS", "_usiemens", "25 uS")
+AGE = Dimension("age", "s", "_s", "20 s")
+TEMPERATURE = Dimension("temperature", "kelvin", "_kelvin", "300 kelvin")
 ENERGY_PER_BIT = Dimension("energy per bit", "pJ/bit", "_pj_per_bit", "0.08 pJ/bit")
 ENERGY_PER_BIT_LENGTH = Dimension("energy per bit and length", "pJ/bit/mm", "_pj_per_bit_mm", "0.1 pJ/bit/mm")
 # Of published figures. The field writes "TOPS" for operations per second: a second goes without saying.
@@ -283,6 +286,8 @@ _SCALES = [
 ]
 _SI = {
     "ps": (1e-12, "s"),
+    "s": (1.0, "s"),
+    "kelvin": (1.0, "kelvin"),
     "Hz": (1.0, "Hz"),
     "pJ": (1e-12, "J"),
     "uW": (1e-6, "W"),

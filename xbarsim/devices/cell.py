@@ -9,9 +9,8 @@ from xbarsim.spec.quantity import Area, Bits, Duration, Energy, MeanCount, Power
 from xbarsim.spec.roles import Cell
 
 
-@component("cell")
-class MemoryCell(Cell):
-    """A memory cell technology: how it is written, and how often it may be."""
+class WrittenCell(Cell):
+    """What every cell says of how it is written, whether its conductance is simulated or not."""
 
     area_um2: Area = Field(0.0, description="area of one cell, where the array does not already include it")
     idle_power_uw: Power = Field(0.0, description="leakage of one cell")
@@ -22,3 +21,8 @@ class MemoryCell(Cell):
     verify_ps: Duration = Field(description="one verifying read")
     write_energy_pj: Energy = Field(description="one programming pulse with its verifying read, one cell")
     endurance: MeanCount = Field(description="writes a cell survives")
+
+
+@component("cell")
+class MemoryCell(WrittenCell):
+    """A memory cell technology: how it is written, and how often it may be."""

@@ -232,12 +232,9 @@ class _Builder:
             return None
         found = kinds().get(kind) if isinstance(kind, str) else None
         if found is None:
-            self.located.problem(
-                (*at, "kind"),
-                f"{shown(kind)} is no known kind",
-                "",
-                likely(kind if isinstance(kind, str) else "", kinds()),
-            )
+            known = [name for name, cls in kinds().items() if (cls.role == "cell") == (at[:1] == ("cells",))]
+            fix = likely(kind if isinstance(kind, str) else "", known)
+            self.located.problem((*at, "kind"), f"{shown(kind)} is no known kind", "", fix)
         return found
 
     def component_spec(self, raw: dict[str, Any], at: Path_) -> ComponentSpec | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isfinite
+from math import inf, isfinite
 from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler
@@ -129,13 +129,14 @@ class Whole(_Checked):
 
 @dataclass(frozen=True)
 class Number(_Checked):
-    """Annotation of a plain number without dimension (a ratio, a mean count), at least `least`."""
+    """Annotation of a plain number (a ratio, a mean count, a coefficient), at least `least`."""
 
     least: float = 0.0
 
     @property
     def allowed(self) -> str:
-        return f"a number of at least {self.least:g}, or {WORDS_TEXT}"
+        bound = f" of at least {self.least:g}" if isfinite(self.least) else ""
+        return f"a number{bound}, or {WORDS_TEXT}"
 
     def parse(self, raw: Any) -> float:
         value = unwrap(raw)
@@ -174,3 +175,7 @@ Count = Annotated[int, Whole(1)]
 Cycles = Annotated[int, Whole(0)]
 Bits = Annotated[int, Whole(1, 64)]
 MeanCount = Annotated[float, Number(0.0)]
+Coefficient = Annotated[float, Number(-inf)]
+Conductance = Annotated[float, Quantity(units.CONDUCTANCE)]
+Age = Annotated[float, Quantity(units.AGE)]
+Temperature = Annotated[float, Quantity(units.TEMPERATURE)]

@@ -5,6 +5,7 @@ It is a little more lenient than `load_chip`: it sees one file without its inclu
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -39,7 +40,7 @@ def chip_schema() -> Schema:
         | {
             "components": _named(_ref("part"), ROOT_KEYS["components"]),
             "connect": _ref("connect") | {"description": ROOT_KEYS["connect"]},
-            "cells": _named(_ref("kind.cell"), ROOT_KEYS["cells"]),
+            "cells": _named(_cell(), ROOT_KEYS["cells"]),
             "unstated": _named({"anyOf": [WORD, _sourced(WORD)]}, ROOT_KEYS["unstated"]),
             "modes": _named({"type": "object"}, ROOT_KEYS["modes"]),
             "include": INCLUDE,
@@ -103,6 +104,23 @@ def _part() -> Schema:
         "if": {"type": "string"},
         "then": {"const": "ideal"},
         "else": {"type": "object", "properties": {"kind": kind}, "allOf": cases, **_needs(["kind"])},
+    }
+
+
+def _cell() -> Schema:
+    """A cell technology: of the plain kind, or of the one it names."""
+    names = sorted(name for name, cls in kinds().items() if cls.role == "cell")
+    cases = [
+        {"if": {"properties": {"kind": {"const": name}}, "required": ["kind"]}, "then": _ref(f"kind.{name}")}
+        for name in names
+    ]
+    kind: Schema = {"enum": names, "description": "which kind of technology this is"}
+    return {
+        "type": "object",
+        "properties": {"kind": kind},
+        "if": {"required": ["kind"]},
+        "then": {"allOf": cases},
+        "else": {"anyOf": [_ref("kind.cell"), {"required": ["include"]}]},
     }
 
 
@@ -191,7 +209,9 @@ def _hint(hint: Any) -> Schema:
 
 
 def _plain(kind: Whole | Number) -> Schema:
-    number: Schema = {"type": "integer" if isinstance(kind, Whole) else "number", "minimum": kind.least}
+    number: Schema = {"type": "integer" if isinstance(kind, Whole) else "number"}
+    if isfinite(kind.least):
+        number["minimum"] = kind.least
     if isinstance(kind, Whole) and kind.most is not None:
         number["maximum"] = kind.most
     if isinstance(kind, Number):

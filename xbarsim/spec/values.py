@@ -238,7 +238,10 @@ def expected(hint: Any, kind: Quantity | Whole | Number | None) -> str:
     if origin is Literal:
         return ", ".join(f"'{choice}'" for choice in args[:-1]) + f" or '{args[-1]}'"
     if origin is tuple:
-        return "a list of texts" if args[0] is str else "a list of mappings"
+        numbers = hasattr(args[0], "__metadata__")
+        return (
+            "a list of texts" if args[0] is str else "a list of numbers" if numbers else "a list of mappings"
+        )
     if origin is not None:
         return "a mapping"
     if isinstance(hint, type) and issubclass(hint, Spec):
