@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, get_args
 
+from xbarsim.devices.cell import MemoryCell
+from xbarsim.devices.technology import Technology
 from xbarsim.spec.component import ComponentSpec, Spec, annotation, kinds, models, yaml_name
 from xbarsim.spec.connect import TopologyEntry
 from xbarsim.spec.dependent import Dependence
@@ -21,7 +23,8 @@ GROUPS = (
     ("Holding other parts", "composite"), ("Arrays", "array"), ("Driving the word lines", "dac"),
     ("Keeping column results", "sample_hold"), ("Converting column results", "adc"),
     ("Putting slices together", "shift_add"), ("Buffers and registers", "buffer", "input_register", "output_register"),
-    ("Digital units", "vector_unit", "matrix_unit", "accumulator"), ("Writing weights", "pulse_generator", "cell"),
+    ("Digital units", "vector_unit", "matrix_unit", "accumulator"), ("Writing weights", "pulse_generator"),
+    ("Cells", "cell"),
     ("The outside", "memory", "io"), ("What carries data", "bus", "link", "router"),
 )  # fmt: skip
 
@@ -39,6 +42,9 @@ def _kinds() -> str:
         for name, cls in sorted(kinds().items()):
             if cls.role in roles and cls.__module__.startswith("xbarsim."):
                 parts.append(f"#### `{name}`\n\n{_summary(cls)}\n\n{_own_keys(cls)}")
+                if cls is MemoryCell:
+                    shared = _keys_beyond(Technology, MemoryCell)
+                    parts.append(f"All kinds below have the keys of `cell`, and these:\n\n{shared}")
     return "\n".join(parts)
 
 
@@ -47,7 +53,12 @@ def _summary(cls: type[Spec]) -> str:
 
 
 def _own_keys(cls: type[ComponentSpec]) -> str:
-    common = ComponentSpec.fields_by_key()
+    return _keys_beyond(cls, Technology if issubclass(cls, Technology) else ComponentSpec)
+
+
+def _keys_beyond(cls: type[ComponentSpec], base: type[ComponentSpec]) -> str:
+    """A table of the keys that `base` does not have, or does not need."""
+    common = base.fields_by_key()
     own = {key: field for key, (_, field) in cls.fields_by_key().items()
            if key not in common or field.is_required() != common[key][1].is_required()}  # fmt: skip
     return _table(own) if own else "No keys of its own.\n"

@@ -61,6 +61,7 @@ class Flash(Technology):
         return wrong
 
     def land(self, target: Floats, rng: np.random.Generator, scheme: Scheme, before: State | None) -> Landing:
+        self.need("programming", "measured")
         place = rng.standard_normal(target.shape)
         if scheme == "single_shot":
             self.need("a single shot", "landing")
@@ -89,4 +90,5 @@ class Flash(Technology):
         return np.maximum(self._standing(state.target_usiemens, state.drift, age_s), 0.0)
 
     def read_spread(self, state: State, mean_usiemens: Floats, age_s: Floats) -> Floats:
+        self.need("read noise", "read_noise")
         return self.read_noise.at(mean_usiemens)

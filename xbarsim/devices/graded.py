@@ -47,9 +47,11 @@ class GradedCell(Technology):
         return self.read_noise_usiemens or None
 
     def make(self, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, Floats]:
-        return self.pulse_response.make(shape, rng) if self.pulse_response is not None else {}
+        response = self.pulse_response if self.knows("pulse_response") else None
+        return response.make(shape, rng) if response is not None else {}
 
     def step(self, state: State, counts: Wholes, signs: Wholes, rng: np.random.Generator) -> Floats:
         if self.pulse_response is None:
             return super().step(state, counts, signs, rng)
+        self.need("pulses", "pulse_response")
         return stepped(self.pulse_response, self, state, counts, signs, rng)

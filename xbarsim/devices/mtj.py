@@ -38,14 +38,14 @@ class Mtj(Technology):
 
     def inconsistencies(self) -> list[tuple[str, str, str]]:
         wrong = super().inconsistencies()
-        if self.overdrive <= 1:
+        if self.knows("overdrive") and self.overdrive <= 1:
             wrong.append(("overdrive", f"{self.overdrive:g}", "allowed: above 1 (the law of switching)"))
-        if self.stability <= 0:
+        if self.knows("stability") and self.stability <= 0:
             wrong.append(("stability", f"{self.stability:g}", "allowed: above 0"))
         return wrong
 
     def at_temperature(self, kelvin: float) -> Mtj:
-        self.need("another temperature", "temperature")
+        self.need("another temperature", "temperature", "stability")
         scaled = {
             "stability": self.stability * self.temperature_kelvin / kelvin,
             "temperature_kelvin": kelvin,
@@ -54,6 +54,9 @@ class Mtj(Technology):
 
     def switching_probability(self, pulse_s: ArrayLike) -> Floats:
         """Chance that one pulse of this length switches a cell that stands against it."""
+        self.need(
+            "switching", "stability", "overdrive", "damping", "magnetisation_tesla", "gyromagnetic_ratio"
+        )
         rate_hz = self.damping * self.gyromagnetic_ratio * self.magnetisation_tesla * (self.overdrive - 1) / 2
         times = np.asarray(pulse_s, dtype=np.float64)
         return np.asarray(erfc(math.pi / 2 * math.sqrt(self.stability) * np.exp(-rate_hz * times)))
@@ -91,6 +94,7 @@ class Mtj(Technology):
 
     def aged(self, state: State, age_s: Floats) -> Floats:
         """A cell has left its state once its age reaches its own share of the mean time; it is not seen to return."""
+        self.need("ageing", "stability", "attempt_time")
         mean_s = self.attempt_time_s * math.exp(self.stability)
         return self._conductance(self._high(state) ^ (age_s > mean_s * state.drift))
 

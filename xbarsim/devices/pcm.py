@@ -54,7 +54,16 @@ class Pcm(Technology):
     read_time_s: Age = Field(description="length of one read, from which 1/f noise counts")
     pulse_response: SetPulse | None = Field(None, description="what one partial-SET pulse does")
 
+    def inconsistencies(self) -> list[tuple[str, str, str]]:
+        above_zero = {"drift_from": self.drift_from_s, "read_time": self.read_time_s}
+        above_zero["programming_fitted_at"] = self.programming_fitted_at_usiemens
+        zero = [key for key, value in above_zero.items() if not value and self.knows(key)]
+        return super().inconsistencies() + [
+            (key, "zero", "allowed: above zero, or 'unknown'") for key in zero
+        ]
+
     def land(self, target: Floats, rng: np.random.Generator, scheme: Scheme, before: State | None) -> Landing:
+        self.need("programming", "drift_mean", "drift_spread")
         x = target / self.highest_usiemens
         landed = rng.standard_normal(target.shape)
         landed *= self._programming_spread(x, scheme)
@@ -66,6 +75,7 @@ class Pcm(Technology):
         if scheme == "single_shot":
             self.need("a single shot", "landing")
             return self.landing_usiemens
+        self.need("write-verify", "programming_usiemens_by_level", "programming_fitted_at")
         scale = self.highest_usiemens / self.programming_fitted_at_usiemens
         return polynomial(self.programming_usiemens_by_level, x) * scale
 
@@ -77,10 +87,12 @@ class Pcm(Technology):
         return np.abs(nu, out=nu)
 
     def aged(self, state: State, age_s: Floats) -> Floats:
+        self.need("ageing", "drift_from")
         decades = np.log((age_s + self.drift_from_s) / self.drift_from_s)
         return state.programmed_usiemens * np.exp(-state.drift * decades)
 
     def read_spread(self, state: State, mean_usiemens: Floats, age_s: Floats) -> Floats:
+        self.need("read noise", "read_noise", "read_time", "drift_from")
         ages = (age_s + self.drift_from_s + self.read_time_s) / (2 * self.read_time_s)
         q = self.read_noise.at(state.programmed_usiemens / self.highest_usiemens)
         q *= mean_usiemens
@@ -88,12 +100,15 @@ class Pcm(Technology):
 
     def make(self, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, Floats]:
         response = self.pulse_response
-        return {} if response is None else {"step": 1 + response.spread * rng.standard_normal(shape)}
+        if response is None or not self.knows("pulse_response"):
+            return {}
+        return {"step": 1 + response.spread * rng.standard_normal(shape)}
 
     def step(self, state: State, counts: Wholes, signs: Wholes, rng: np.random.Generator) -> Floats:
         """Upwards partial SET, pulse by pulse; downwards RESET, which one pulse does wholly."""
         if self.pulse_response is None:
             return super().step(state, counts, signs, rng)
+        self.need("pulses", "pulse_response")
         r = self.pulse_response
         scale = (self.highest_usiemens - self.lowest_usiemens) / r.range
         w = np.clip((state.programmed_usiemens - self.lowest_usiemens) / scale, 0.0, r.range)

@@ -34,6 +34,7 @@ class Rram(Technology):
     pulse_response: PulseSteps | None = Field(None, description="what one pulse does")
 
     def land(self, target: Floats, rng: np.random.Generator, scheme: Scheme, before: State | None) -> Landing:
+        self.need("programming", "window", "relaxation")
         if scheme == "single_shot":
             return self._single_shot(target, rng)
         standing, moving = target.copy(), np.zeros(target.shape)
@@ -60,14 +61,15 @@ class Rram(Technology):
         return Landing(np.maximum(landed, 0.0), moving, *self.counted(target.shape, "single_shot"))
 
     def _pulses(self, cells: int, rng: np.random.Generator) -> Floats:
+        drawn = rng.standard_exponential(cells)  # cut into steps of one pulse, it is a geometric number
         if not self.knows("write_pulses"):
             return np.full(cells, np.nan)
         if self.write_pulses <= 1:
             return np.ones(cells)
-        # A geometric number is an exponential one, cut into steps of one pulse.
-        return np.asarray(1 + np.floor(rng.standard_exponential(cells) / -np.log1p(-1 / self.write_pulses)))
+        return np.asarray(1 + np.floor(drawn / -np.log1p(-1 / self.write_pulses)))
 
     def aged(self, state: State, age_s: Floats) -> Floats:
+        self.need("ageing", "relaxation_time")
         done = np.minimum(1.0, age_s / self.relaxation_time_s) if self.relaxation_time_s else 1.0
         return np.maximum(state.programmed_usiemens + done * state.drift, 0.0)
 
@@ -76,9 +78,11 @@ class Rram(Technology):
         return self.read_noise_usiemens or None
 
     def make(self, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, Floats]:
-        return self.pulse_response.make(shape, rng) if self.pulse_response is not None else {}
+        response = self.pulse_response if self.knows("pulse_response") else None
+        return response.make(shape, rng) if response is not None else {}
 
     def step(self, state: State, counts: Wholes, signs: Wholes, rng: np.random.Generator) -> Floats:
         if self.pulse_response is None:
             return super().step(state, counts, signs, rng)
+        self.need("pulses", "pulse_response")
         return stepped(self.pulse_response, self, state, counts, signs, rng)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import numpy as np
@@ -13,7 +14,6 @@ from xbarsim.devices.cell import WrittenCell
 from xbarsim.devices.state import Floats, Landing, State, Wholes
 from xbarsim.devices.wear import drawn_endurance, worn
 from xbarsim.errors import DeviceError
-from xbarsim.spec.component import yaml_name
 from xbarsim.spec.quantity import Conductance, MeanCount, Temperature, unwrap
 
 Scheme = Literal["single_shot", "write_verify"]
@@ -58,10 +58,9 @@ class Technology(WrittenCell):
     @classmethod
     def _remember_words(cls, raw: Any, handler: ModelWrapValidatorHandler[Technology]) -> Technology:
         spec = handler(raw)
-        given = raw if isinstance(raw, dict) else {}
-        words = {yaml_name(key): unwrap(value) for key, value in given.items()}
-        spec._unknown = frozenset(key for key, value in words.items() if _is(value, "unknown"))
-        spec._ideal = frozenset(key for key, value in words.items() if _is(value, "ideal"))
+        words = dict(_words(raw))
+        spec._unknown = frozenset(key for key, word in words.items() if word == "unknown")
+        spec._ideal = frozenset(key for key, word in words.items() if word == "ideal")
         return spec
 
     def inconsistencies(self) -> list[tuple[str, str, str]]:
@@ -74,7 +73,11 @@ class Technology(WrittenCell):
     # --- what is known ---------------------------------------------------------------------------
 
     def knows(self, *keys: str) -> bool:
-        return not self._unknown.intersection(keys)
+        """None of the keys is 'unknown', nor anything in the mappings that they name."""
+        return not any(self._missing(key) for key in keys)
+
+    def _missing(self, key: str) -> list[str]:
+        return sorted(name for name in self._unknown if name == key or name.startswith(f"{key}."))
 
     def is_ideal(self, key: str) -> bool:
         return key in self._ideal
@@ -82,9 +85,9 @@ class Technology(WrittenCell):
     def need(self, purpose: str, *keys: str) -> None:
         """Raises: DeviceError if one of the keys is 'unknown'."""
         for key in keys:
-            if key in self._unknown:
+            for name in self._missing(key):
                 raise DeviceError(
-                    f"{self.kind}.{key}: 'unknown'; {purpose} needs it; give it, or say 'ideal' to leave it out"
+                    f"{self.kind}.{name}: 'unknown'; {purpose} needs it; give it, or say 'ideal' to leave it out"
                 )
 
     def at_temperature(self, kelvin: float) -> Technology:
@@ -112,9 +115,9 @@ class Technology(WrittenCell):
             raise DeviceError(f"{self.kind}: targets of shape {target.shape} for cells of {before.shape}")
         if scheme not in SCHEMES:
             raise DeviceError(f"{self.kind}: scheme {scheme!r}; allowed: {', '.join(map(repr, SCHEMES))}")
-        endurance = drawn_endurance(self, target.shape, rng) if before is None else before.endurance
-        born = self.make(target.shape, rng) if before is None else before.born
         landing = self.land(target, rng, scheme, before)
+        born = self.make(target.shape, rng) if before is None else before.born
+        endurance = drawn_endurance(self, target.shape, rng) if before is None else before.endurance
         writes = np.where(landing.pulses == 0, 0, 1) + (0 if before is None else before.writes)
         never = np.zeros(target.shape, dtype=bool)
         state = State(
@@ -253,5 +256,13 @@ class Technology(WrittenCell):
         return np.maximum(np.floor(state.endurance) - state.writes, 0.0)
 
 
-def _is(value: Any, word: str) -> bool:
-    return isinstance(value, str) and value == word
+def _words(raw: Any, above: str = "") -> Iterator[tuple[str, str]]:
+    """Keys whose value is a text, those of mappings inside as 'drift_mean.slope'."""
+    items = raw.items() if isinstance(raw, dict) else enumerate(raw) if isinstance(raw, list | tuple) else ()
+    for key, value in items:
+        name = f"{above}.{key}" if above else str(key)
+        plain = unwrap(value)
+        if isinstance(plain, str):
+            yield name, plain
+        else:
+            yield from _words(plain, name)
