@@ -14,7 +14,7 @@ from xbarsim.report.validation_markdown import chip_section
 from xbarsim.validation.validate import published_chips, validate
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
-SLOW: tuple[str, ...] = ()  # take more than ten seconds; run by `make laws`
+SLOW: tuple[str, ...] = ("analog_fabric",)  # take more than ten seconds; run by `make laws`
 NAMES = [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in published_chips()]
 
 

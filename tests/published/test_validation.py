@@ -23,7 +23,11 @@ def test_every_measure_is_there_and_no_other() -> None:
     assert set(FUNCTIONS) == set(MEASURES)
 
 
-@pytest.mark.parametrize("name", published_chips())
+SLOW = ("analog_fabric",)  # takes more than ten seconds; run by `make laws`
+NAMES = [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in published_chips()]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_no_figure_is_outside_its_bar_without_a_reason(name: str) -> None:
     found = validate(name)
     assert [(r.figure, r.conditions, r.error) for r in found.rows if r.verdict == "outside"] == []

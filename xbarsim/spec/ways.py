@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 
 from xbarsim.errors import MappingError
@@ -69,10 +69,11 @@ class Ways:
         return found
 
     def nearest(self, source: str, candidates: list[str]) -> str:
-        """The candidate with the fewest hops from source; the first of equals."""
+        """The candidate with the fewest hops from source; of equals the first that stands nearest to it in the
+        description, so that a die uses its own."""
         if source in candidates or len(candidates) == 1:
             return source if source in candidates else candidates[0]
-        return min(candidates, key=lambda node: len(self.way(source, node)))
+        return min(candidates, key=lambda node: (len(self.way(source, node)), -len(_around(source, node))))
 
     def joined(self, nodes: set[str]) -> bool:
         """Whether each of some nodes can be reached from every other."""
@@ -186,6 +187,12 @@ class Ways:
             {node: tuple(n for n in near if n not in self._dead_ends) for node, near in links.items()}
             for links in (self.onward, self.backward)
         )
+
+
+def _around(a: str, b: str) -> tuple[str, ...]:
+    """Composites that both nodes stand in."""
+    pairs = zip(a.split("."), b.split("."), strict=False)
+    return tuple(one for one, other in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _straight(source: str, hops: Hops) -> Hops:

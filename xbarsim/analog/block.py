@@ -1,0 +1,165 @@
+"""One array block: its weights as conductances, when they were written, and its products."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from xbarsim.analog.codebook import Codes
+from xbarsim.analog.pieces import Piece
+from xbarsim.analog.settings import Numerics
+from xbarsim.analog.streams import stream, torch_stream
+from xbarsim.devices.state import State
+
+Values = NDArray[np.float64]
+_LEAST_ANSWER = 1e-4  # of a probe, so that an empty array can be compensated too
+
+
+class Block:
+    """The part of a weight matrix that stands in one array.
+
+    path: its name, from which its random numbers follow. state: of its cells, None before they are written.
+    codes: the integers (m+, m-) of its weights, where they are from a codebook: what a pulse generator writes.
+    written_at_s: when they were, on the network's clock; writes: how often.
+    compensation: factor on the outputs, of all or of each.
+    """
+
+    def __init__(self, path: str, piece: Piece, numerics: Numerics, seed: int, dtype: torch.dtype):
+        self.path, self.numerics, self.dtype = path, numerics, dtype
+        self.inputs, self.outputs = piece.inputs, piece.outputs
+        self.scale = _scale(piece.weights, numerics.weight_range)
+        self.codes: Codes | None = None
+        self.largest, self.digits = self._digits(piece.weights / self.scale)
+        self.state: State | None = None
+        self.written_at_s = 0.0
+        self.writes = 0
+        self.compensation: Tensor | None = None
+        self._writing, self._reading = stream(seed, path, "writing"), stream(seed, path, "reading")
+        self._noise = torch_stream(seed, path, "products")
+        self._out_scale = torch.as_tensor(self.scale.reshape(-1), dtype=dtype)
+        self._take(self.digits, None)
+
+    def _digits(self, weights: Values) -> tuple[float, Values]:
+        """The weight that a cell at its highest conductance stands for, and the digits of all."""
+        book = self.numerics.codebook
+        if book is None:
+            largest = float(np.abs(weights).max()) or 1.0
+            return largest, self.numerics.encoding.digits(weights / largest)
+        self.codes = book.encode(weights, self.numerics.tolerance)
+        largest = book.multiples * max(book.step_plus, book.step_minus)
+        pairs = self.codes * np.array([book.step_plus, book.step_minus])
+        return largest, np.moveaxis(pairs, -1, 0)[None] / largest
+
+    # --- cells ---------------------------------------------------------------------------------
+
+    def write(self, now_s: float) -> None:
+        """Write the cells anew, and take the answer to a probe as what compensation leads back to."""
+        cells = self.numerics.cells
+        if cells is not None:
+            target = cells.lowest_usiemens + self.digits * (cells.highest_usiemens - cells.lowest_usiemens)
+            self.state = cells.program(target, self._writing, self.numerics.scheme, self.state)
+        self.written_at_s, self.writes, self.compensation = now_s, self.writes + 1, None
+        self.read(0.0)
+        if self.numerics.compensation != "none":
+            self._reference = self._answer()
+
+    def age(self, age_s: float) -> None:
+        """Read the cells at an age, and compensate."""
+        self.read(age_s)
+        if self.numerics.compensation != "none":
+            self.compensation = None
+            self.compensation = self._reference / self._answer()
+
+    def read(self, age_s: float) -> None:
+        """Take the conductances at an age for the products from now on."""
+        cells = self.numerics.cells
+        if cells is None or self.state is None:
+            return
+        span = cells.highest_usiemens - cells.lowest_usiemens
+        held = self.numerics.read_noise == "held"
+        found = cells.conductance_usiemens(self.state, age_s, self._reading if held else None)
+        spread = None if held else cells.read_spread(self.state, found, np.float64(age_s))
+        relative = None if spread is None else np.broadcast_to(spread, found.shape) / span
+        self._take((found - cells.lowest_usiemens) / span, relative)
+
+    def weights(self) -> Values:
+        """The weights that the cells stand for now, not compensated: (groups, outputs, inputs of each)."""
+        return self.numerics.encoding.weights(self._read) * self.largest * self.scale
+
+    def _take(self, digits: Values, spread: Values | None) -> None:
+        """Digits as they are read, and the standard deviation of each that products draw anew."""
+        self._read = digits
+        weights = self._laid_out(self.largest * self.numerics.encoding.signed(digits), 1)
+        variance = None
+        if spread is not None:
+            variance = self._laid_out(((self.largest * spread) ** 2).sum(axis=1), 2)
+        self._stored = self.numerics.periphery.stored(weights, variance)
+
+    def _laid_out(self, slices: Values, power: int) -> Tensor:
+        """What is multiplied by, output by output, slices one after another, or put together; their significance
+        enters with a power."""
+        if not self._by_slice:
+            slices = np.tensordot(self.numerics.encoding.significance**power, slices, axes=1)[None]
+        diagonal = np.stack([_diagonal(groups) for groups in slices])
+        return torch.as_tensor(diagonal.reshape(-1, diagonal.shape[-1]), dtype=self.dtype)
+
+    @property
+    def _by_slice(self) -> bool:
+        """Whether slices are converted one by one, so that it matters that they are several."""
+        return self.numerics.encoding.slices > 1 and not self.numerics.periphery.linear
+
+    # --- products ------------------------------------------------------------------------------
+
+    def product(self, inputs: Tensor) -> Tensor:
+        """inputs (vectors, n) of this block: its outputs (vectors, m)."""
+        result = self._analog(inputs)
+        if self.compensation is not None:
+            result = result * self.compensation
+        shift = self.numerics.encoding.shift * self.largest
+        if shift:
+            result = result - shift * self._sums(inputs)
+        return result * self._out_scale
+
+    def _analog(self, inputs: Tensor) -> Tensor:
+        """Through array and converters, slices put together."""
+        result = self.numerics.periphery.product(inputs, self._stored, self._noise)
+        if not self._by_slice:
+            return result
+        significance = torch.as_tensor(self.numerics.encoding.significance, dtype=self.dtype)
+        return torch.tensordot(result.unflatten(-1, (len(significance), -1)), significance, dims=([-2], [0]))
+
+    def _sums(self, inputs: Tensor) -> Tensor:
+        """For each output the sum of the inputs that its cells see: those of its group."""
+        groups, outputs, _ = self.scale.shape
+        return inputs.unflatten(-1, (groups, -1)).sum(dim=-1).repeat_interleave(outputs, dim=-1)
+
+    def _answer(self) -> Tensor:
+        """Mean size of the outputs when one input after another is 1: of all, or of each."""
+        probe = torch.eye(self.inputs.stop - self.inputs.start, dtype=self.dtype)
+        answer = self._analog(probe).abs()
+        by_output = self.numerics.compensation == "column"
+        return (answer.mean(dim=0) if by_output else answer.mean()).clamp(min=_LEAST_ANSWER)
+
+
+def _scale(weights: Values, weight_range: str) -> Values:
+    """What stored weights are multiplied by at the output: (groups, outputs, 1)."""
+    if weight_range == "column":
+        scale = np.abs(weights).max(axis=2, keepdims=True)
+    elif weight_range == "array":
+        scale = np.full((*weights.shape[:2], 1), np.abs(weights).max())
+    else:
+        scale = np.ones((*weights.shape[:2], 1))
+    return np.where(scale > 0, scale, 1.0)
+
+
+def _diagonal(groups: Values) -> Values:
+    """Matrices of groups on the diagonal of one; the cells beside them are empty."""
+    if len(groups) == 1:
+        return groups[0]
+    count, outputs, inputs = groups.shape
+    whole = np.zeros((count, outputs, count, inputs))
+    each = np.arange(count)
+    whole[each, :, each, :] = groups
+    return whole.reshape(count * outputs, count * inputs)
