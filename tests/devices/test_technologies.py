@@ -166,3 +166,4 @@ def test_static_memory_is_exact_and_the_ideal_cell_too() -> None:
     exact = ideal.program(target, np.random.default_rng(0))
     assert np.array_equal(ideal.conductance_usiemens(exact, 1e9, np.random.default_rng(1)), target)
     assert ideal.remaining_writes(exact).min() == math.inf
+    assert ideal.at_temperature(400) is ideal

@@ -93,7 +93,7 @@ class Technology(WrittenCell):
     def at_temperature(self, kelvin: float) -> Technology:
         """The same technology at a temperature. Raises: DeviceError where no source says how it changes."""
         self.need("another temperature", "temperature")
-        if kelvin == self.temperature_kelvin:
+        if kelvin == self.temperature_kelvin or self.is_ideal("temperature"):
             return self
         raise DeviceError(
             f"{self.kind}.temperature: {kelvin:g} kelvin; allowed: {self.temperature_kelvin:g} kelvin, "
