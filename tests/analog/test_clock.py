@@ -47,7 +47,8 @@ def test_only_what_is_rewritten_becomes_young() -> None:
     made.rewrite("2", [1, 3])
     assert [made.ages_s()[f"2.block[{n}]"] for n in range(4)] == [3600, 0, 3600, 0]
     changed = made.layer("2").weights() != old["2"]
-    assert changed[:32, 32:].all() and changed[32:, 32:].all() and not changed[:, :32].any()
+    # A pair whose cells both landed at zero may do so again.
+    assert changed[:, 32:].mean() > 0.99 and not changed[:, :32].any()
     assert (made.layer("0").weights() == old["0"]).all()
 
 

@@ -1,7 +1,7 @@
 """Accuracy of digits networks by age on phase-change memory, against another implementation.
 
 That one splits the difference of a pair anew after programming, so that one cell of each pair is empty; here both
-drift. So its compensation is up to 0.02 larger after a year.
+drift. So its compensation is 0.02 larger after a year (layers of the float network; 0.01 of the fine-tuned).
 """
 
 from __future__ import annotations
@@ -85,13 +85,13 @@ def compensations(training: str, periphery: str) -> dict[tuple[int, str], tuple[
 
 @pytest.mark.parametrize(("training", "periphery"), SETTINGS)
 def test_drift_compensation_and_weight_error_by_age(training: str, periphery: str) -> None:
-    """Compensation within 0.02 (and 0.02 of chance, where outputs are noisy); error of the weights within 0.02."""
+    """Compensation within 0.025 (see above; and 0.02 of chance, where outputs are noisy), weight errors within 0.02."""
     found = compensations(training, periphery)
     chance = 0.02 if periphery == "default" else 0.0
     for row in table("digits_pcm_weight_error_summary.csv"):
         if (row["training"], row["periphery"], row["noise_scale"]) != (training, periphery, "1.0"):
             continue
         alpha, bare, compensated = found[int(row["layer"]), row["t"]]
-        assert alpha == pytest.approx(float(row["alpha_mean"]), abs=0.02 + chance)
+        assert alpha == pytest.approx(float(row["alpha_mean"]), abs=0.025 + chance)
         assert bare == pytest.approx(float(row["rel_err_uncomp"]), abs=0.02)
         assert compensated == pytest.approx(float(row["rel_err_comp"]), abs=0.02)
