@@ -126,8 +126,12 @@ class Counts:
                 self._carry(layer.name, edge, n * width * m.partial)
 
     def _digital(self, layer: Layer) -> None:
-        """Done where the first input lies that is in tiles, or outside."""
-        m, before = self.machine, [self.homes[name] for name in layer.inputs]
+        """Done where the first input lies that is in tiles, or outside; a skip connection, which another input was
+        made out of, comes last."""
+        inputs = sorted(
+            layer.inputs, key=lambda name: any(self._made_of(other, name) for other in layer.inputs)
+        )
+        m, before = self.machine, [self.homes[name] for name in inputs]
         self.by_layer[layer.name][m.units[layer.unit], "operation"] += layer.positions * layer.operations
         if layer.unit in m.host:
             self.homes[layer.name] = {"host": set(range(layer.width))}
@@ -141,6 +145,10 @@ class Counts:
             if "pool" in layer.unit:
                 elements = max(elements, layer.positions * layer.operations)
             self._count(layer.name, "buffer", "bit read", elements * m.bits)
+
+    def _made_of(self, name: str, origin: str) -> bool:
+        """Whether a layer's results are made of another's, directly or through others."""
+        return any(before == origin or self._made_of(before, origin) for before in self.table.at(name).inputs)
 
     def _fused(self, layer: Layer) -> bool:
         """A function of one input that no one else reads follows right behind it."""
