@@ -36,7 +36,7 @@ def test_a_deadlock_names_its_cycle_and_leaves_its_timeline(
     assert left.value.code == 2
     told = capsys.readouterr().err.splitlines()
     assert told == [
-        "deadlock at 1830500 ps: a cycle of waits",
+        "deadlock at 1831500 ps: a cycle of waits",
         "  conv2 waits for data of pool",
         "  pool waits for room in the buffer of conv2",
         "Raise the capacity of the buffers named, or lower the number of copies.",
@@ -45,5 +45,5 @@ def test_a_deadlock_names_its_cycle_and_leaves_its_timeline(
     events = json.loads((tmp_path / "runs/tutorial-lenet_digits.stopped.timeline.json").read_text())
     assert events["otherData"]["chip"] == "Tutorial chip"
     slices = [event for event in events["traceEvents"] if event["ph"] == "X"]
-    assert max(event["ts"] + event["dur"] for event in slices) == 1.8305  # microseconds
+    assert max(event["ts"] + event["dur"] for event in slices) == 1.8315  # microseconds
     assert not (tmp_path / "runs/tutorial-lenet_digits").exists()

@@ -7,7 +7,6 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import Field
-from scipy.special import erfc
 
 from xbarsim.devices.state import Flags, Floats, Landing, State, Wholes
 from xbarsim.devices.technology import Scheme, Technology
@@ -54,6 +53,8 @@ class Mtj(Technology):
 
     def switching_probability(self, pulse_s: ArrayLike) -> Floats:
         """Chance that one pulse of this length switches a cell that stands against it."""
+        from scipy.special import erfc  # here, as a chip that is only read needs none of it
+
         self.need(
             "switching", "stability", "overdrive", "damping", "magnetisation_tesla", "gyromagnetic_ratio"
         )

@@ -23,10 +23,14 @@ from xbarsim.validation.store import is_validation, validations_to_json
 _TITLE = "# Published chips beside simulated ones"
 _INTRODUCTION = f"""{_TITLE}
 
-Made by `xbarsim validate --markdown docs/validation.md`; a test runs it anew. For every published chip, each reported
-figure stands beside the simulator's own, with its error, whether it was used in a fit, and its source. Outliers stay,
-with their cause as far as it was measured. The same as a page with sortable tables: `xbarsim validate --out FOLDER`.
-`--refit` fits the calibrated parameters anew and tells what moves the predictions.
+Made by `make validation`; tests run it anew. Every chip here was published with figures: measured ones of a fabricated
+chip, or those of a design on paper. The simulator ran what each figure asks for, and its own value stands beside the
+published one, with the error and whether the figure was used to fit the chip's description. Only a *blind* figure,
+one that nothing was fitted to, says something about the simulator. Outliers stay, with their cause as far as it was
+measured.
+
+The same as a page with sortable tables: `xbarsim validate --out FOLDER`. `--refit` fits the calibrated parameters anew
+(but for whole numbers, which stay) and tells what moves the predictions.
 """
 _DEEPER = "A chip of your own: rows under `reported:` with a `kind` and a `measure`, see [chips](chips.md)."
 

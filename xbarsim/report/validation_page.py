@@ -1,9 +1,10 @@
-"""Validations as one self-contained page, as Markdown with pictures, and as JSON, in one folder."""
+"""Validations as one self-contained page and as JSON, in one folder."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 
 from xbarsim.files import demand_file, interrupts_later, write_whole
 from xbarsim.report.headline import Figure
@@ -81,8 +82,8 @@ def headline(validations: Sequence[Validation]) -> tuple[Figure, ...]:
 
 
 def _median(rows: Sequence[Row]) -> str:
-    errors = sorted(abs(row.error) for row in rows if row.error is not None)
-    return error_text(errors[len(errors) // 2]).lstrip("+") if errors else "unknown"
+    errors = [abs(row.error) for row in rows if row.error is not None]
+    return error_text(median(errors)).lstrip("+") if errors else "unknown"
 
 
 def anchor(validation: Validation) -> str:

@@ -35,8 +35,12 @@ def figure_table(validation: Validation) -> Table:
         Column("kind"),
         Column("source", wide=True),
     )
-    rows = tuple(_cells(row) for row in sorted(validation.rows, key=lambda row: KINDS.index(row.kind)))
+    rows = tuple(_cells(row) for row in by_kind(validation))
     return Table(validation.chip, columns, rows, fit_words(validation))
+
+
+def by_kind(validation: Validation) -> list[Row]:
+    return sorted(validation.rows, key=lambda row: KINDS.index(row.kind))
 
 
 def _cells(row: Row) -> tuple[Cell, ...]:
@@ -60,14 +64,17 @@ def _cells(row: Row) -> tuple[Cell, ...]:
 
 def cause_table(validation: Validation) -> Table:
     """Why figures are outside their bar, or were not compared."""
+    told: dict[str, list[Row]] = {}
+    for row in by_kind(validation):
+        if row.because:
+            told.setdefault(row.because, []).append(row)
     rows = tuple(
         (
-            Cell(f"{row.figure} ({row.mode})" if row.mode else row.figure),
-            Cell(error_text(row.error), tone=_TONES[row.verdict]),
-            Cell(row.because),
+            Cell("; ".join(f"{row.figure} ({row.mode})" if row.mode else row.figure for row in alike)),
+            Cell("; ".join(error_text(row.error) for row in alike), tone=_TONES[alike[0].verdict]),
+            Cell(because),
         )
-        for row in validation.rows
-        if row.because
+        for because, alike in told.items()
     )
     columns = (Column("figure"), Column("error", True), Column("cause, as far as it was measured"))
     return Table(f"{validation.chip}: causes", columns, rows)
@@ -147,7 +154,7 @@ def kind_words() -> str:
     told = []
     for kind, words in KIND_WORDS.items():
         time, energy = (f"{bar * 100:g} %" for bar in BARS.get(kind, (0.0, 0.0)))
-        bar = f" (bar {time} of times, {energy} of energies)" if kind in BARS else ""
+        bar = f" (bar {time} of times and counts, {energy} of energies and areas)" if kind in BARS else ""
         told.append(f"{kind.replace('_', ' ')}: {words}{bar}")
     return "; ".join(told) + "."
 

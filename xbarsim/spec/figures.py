@@ -38,7 +38,8 @@ class Measure:
 
     dimension: Dimension | None
     means: str
-    timing: bool = False  # it follows from time alone, so it is held to the closer bar
+    timing: bool = False  # it follows from time or counts alone, so it is held to the closer bar
+    parts: int = 0  # of these it needs in `of`, at least
 
 
 MEASURES: dict[str, Measure] = {
@@ -47,9 +48,7 @@ MEASURES: dict[str, Measure] = {
         POWER, "the same, every component at its active power; of one instance of `of` or of all"
     ),
     "peak energy efficiency": Measure(OPERATIONS_PER_ENERGY, "peak throughput by peak power"),
-    "peak area efficiency": Measure(
-        OPERATIONS_PER_AREA, "peak throughput by the area of the parts in `of`", True
-    ),
+    "peak area efficiency": Measure(OPERATIONS_PER_AREA, "peak throughput by the area of the parts in `of`"),
     "latency": Measure(DURATION, "one request alone on the idle chip", True),
     "layer latency": Measure(DURATION, "first start to last end of the first matrix product", True),
     "layer energy": Measure(
@@ -77,22 +76,31 @@ MEASURES: dict[str, Measure] = {
     "interval": Measure(DURATION, "time between two completions in steady state", True),
     "area": Measure(AREA, "of one instance of `of` with its parts, or of the whole chip"),
     "chip power": Measure(POWER, "everything at its active power, of one instance of `of` or of all"),
-    "count": Measure(None, "actions of the parts in `of` for one request"),
-    "count per MAC": Measure(None, "the same by its multiply-accumulates"),
+    "count": Measure(None, "actions of the parts in `of` for one request", True),
+    "count per MAC": Measure(None, "the same by its multiply-accumulates", True),
     "power with network": Measure(
-        POWER, "peak power of one instance of `of`, and its share of the links and routers between its like"
+        POWER,
+        "peak power of one instance of `of`, and its share of the links and routers between its like",
+        parts=1,
     ),
-    "area with network": Measure(AREA, "its area with that share"),
-    "power share": Measure(None, "of all parts in `of` but the last in that of the last, with its network"),
-    "area share": Measure(None, "the same of area"),
+    "area with network": Measure(AREA, "its area with that share", parts=1),
+    "power share": Measure(
+        None, "of all parts in `of` but the last in that of the last, with its network", parts=2
+    ),
+    "area share": Measure(None, "the same of area", parts=2),
     "storage": Measure(DATA, "weights that fit all arrays"),
     "storage density": Measure(DATA_PER_AREA, "the same by the chip's area"),
     "layer interval": Measure(
         DURATION, "from the start of the first matrix product to that of the second", True
     ),
-    "input map": Measure(DATA, "the whole input of the first matrix product's layer"),
-    "least buffer": Measure(DATA, "what the fullest tile's buffer must hold for the network to go on"),
+    "input map": Measure(DATA, "the whole input of the first matrix product's layer", True),
+    "least buffer": Measure(DATA, "what the fullest tile's buffer must hold for the network to go on", True),
 }
+
+
+OF_RUNS = (
+    "energy", "energy per operation", "energy efficiency", "fleet energy efficiency", "power", "count", "count per MAC",
+)  # fmt: skip
 
 
 class Reported(Spec):
@@ -140,6 +148,8 @@ class Reported(Spec):
                     "say what is missing or why it differs",
                 )
             )
+        if self.because is not None and not self.because.strip():
+            wrong.append(("because", "says nothing", "leave it out, or say what was measured"))
         if self.measure is not None and self.kind is None:
             wrong.append(
                 ("kind", "missing, but the figure has a measure", "say identity, calibrated or blind")
@@ -153,10 +163,24 @@ class Reported(Spec):
             fix = f"did you mean '{close[0]}'?" if close else f"allowed: {', '.join(MEASURES)}"
             return [("measure", f"'{self.measure}' is no measure", fix)]
         try:
-            published(self)
+            value = published(self)
         except UnitError as error:
             return [("value", error.found, error.fix or f"allowed: {error.allowed}")]
-        return []
+        if value == 0 and self.kind in _COMPARED:
+            return [("value", "is 0, of which no error can be a share", "make it a figure of kind context")]
+        return self._misused()
+
+    def _misused(self) -> list[tuple[str, str, str]]:
+        """A measure that lacks the parts it looks at, or is asked of several requests."""
+        wrong = []
+        needed = MEASURES[self.measure].parts if self.measure is not None else 0
+        if len(self.of) < needed:
+            wrong.append(
+                ("of", f"'{self.measure}' needs it", f"at least {needed} parts, like [tile.adc, tile]")
+            )
+        if self.requests > 1 and str(self.measure).startswith(("product", "layer")):
+            wrong.append(("requests", f"'{self.measure}' is of one request", "leave it out"))
+        return wrong
 
 
 def published(row: Reported) -> float | None:

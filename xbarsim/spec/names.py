@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from xbarsim.spec.chip import Part
+from xbarsim.spec.figures import OF_RUNS
 from xbarsim.spec.located import Located, Path_, likely
 from xbarsim.spec.quantity import unwrap
 from xbarsim.spec.values import Values
@@ -33,8 +34,13 @@ def _check_parts(located: Located, number: int, row: Any, root: Part | None) -> 
     if root is None or not isinstance(named, list):
         return
     known = [part.path for part in root.walk() if part.path]
+    if row.get("measure") in OF_RUNS:  # what a run spends, links and routers too
+        known += [
+            f"{c.label}.{kind}" for part in root.walk() for c in part.connect for kind in ("link", "router")
+        ]
+        known += [c.label for part in root.walk() for c in part.connect]
     for i, path in enumerate(named):
-        if isinstance(path, str) and path not in known and "connect" not in path:
+        if isinstance(path, str) and path not in known:
             located.problem(("reported", number, "of", i), f"'{path}' is no part", "", likely(path, known))
 
 

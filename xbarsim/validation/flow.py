@@ -24,7 +24,9 @@ def layer_interval_ps(asked: Asked) -> float:
 def input_map_bits(asked: Asked) -> float:
     """All that the first matrix product's layer reads of its input, kept at once."""
     graph = asked.graph
-    op = next(op for op in graph.ops if op.kind is OpKind.MVM)
+    op = next((op for op in graph.ops if op.kind is OpKind.MVM), None)
+    if op is None:
+        raise MappingError(f"{asked.chip.name}: '{asked.row.figure}' needs a matrix product as `run`")
     read = graph.by_name[op.inputs[0]]
     return read.elements * asked.chip.header.precision.activations
 

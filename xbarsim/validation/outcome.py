@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Largest error that passes, for figures of time alone and for those with energy or area in them.
+# Largest error that passes, for figures of time or counts alone and for those with energy or area in them.
 BARS: dict[str, tuple[float, float]] = {
     "identity": (0.01, 0.01),
     "calibrated": (0.02, 0.05),
     "blind": (0.05, 0.10),
-}
-VERDICTS = {
-    "inside": "inside its bar",
-    "explained": "outside its bar, with the cause",
-    "outside": "outside its bar, and nobody has said why",
-    "shown": "no bar: shown as it is",
-    "not simulated": "cannot be simulated, with the reason",
 }
 
 

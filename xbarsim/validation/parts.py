@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xbarsim.mapping.floor import Floor
-from xbarsim.scenario.peak import full_array_stages
+from xbarsim.scenario.peak import full_array, full_array_stages
 from xbarsim.spec.chip import Chip, Part
 from xbarsim.validation.measures import known, measure
 from xbarsim.validation.subject import Asked
@@ -72,8 +72,7 @@ def _at_peak_uw(asked: Asked, part: Part) -> float:
         for cost in stage.meta.costs
         if cost.component == part.path or cost.component.startswith(f"{part.path}.")
     )
-    array = floor.array
-    products_per_s = asked.result.peak.ops_per_s / (2 * array.weight_rows * array.weight_columns)
+    products_per_s = asked.result.peak.ops_per_s / (2 * full_array(floor).weights)
     return of_power_uw(chip, part) + product_pj * products_per_s * 1e-6 / chip.totals[part.path]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
+from xbarsim.errors import MappingError
 from xbarsim.scenario.infer import Infer, infer
 from xbarsim.scenario.result import LayerRow, Result
 from xbarsim.spec.chip import Chip
@@ -110,7 +111,9 @@ class Asked:
     def layer(self) -> tuple[LayerRow, ...]:
         """The first matrix product, and what is done behind it before the next product or the way out."""
         rows = self.result.layers
-        first = next(i for i, row in enumerate(rows) if row.kind == OpKind.MVM)
+        first = next((i for i, row in enumerate(rows) if row.kind == OpKind.MVM), None)
+        if first is None:
+            raise MappingError(f"{self.chip.name}: '{self.row.figure}' needs a matrix product as `run`")
         ends = (i for i in range(first + 1, len(rows)) if rows[i].kind in (OpKind.MVM, OpKind.OUTPUT))
         return rows[first : next(ends, len(rows))]
 

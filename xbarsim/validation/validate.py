@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from importlib import import_module
 
 from xbarsim.errors import MappingError, XbarsimError
@@ -51,10 +51,6 @@ def validate(name: str, settings: Settings = (), report: Report | None = None) -
     return Validation(name, chip.name, chip.header.source, tuple(rows), fitted(chip), chip.sha256)
 
 
-def validate_all(names: Iterable[str], report: Report | None = None) -> tuple[Validation, ...]:
-    return tuple(validate(name, (), report) for name in names)
-
-
 def compare(subject: Subject, row: Reported) -> Row:
     """One figure: published, simulated, error, and the bar it is held to."""
     simulated = simulate_figure(subject, row)
@@ -93,7 +89,7 @@ def simulate_figure(subject: Subject, row: Reported) -> float | None:
 
 def conditions(row: Reported) -> str:
     """Settings, run and note of a figure in one line."""
-    told = [f"{key} {value}" for key, value in row.set.items() if key != "mapping.tile_order"]
+    told = [f"{key} {value}" for key, value in row.set.items()]
     told += [row.run] if row.run else []
     told += [f"{row.requests} requests"] if row.requests > 1 else []
     told += [f"batch {row.batch}"] if row.batch > 1 else []
