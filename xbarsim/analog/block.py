@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -12,9 +14,23 @@ from xbarsim.analog.pieces import Piece
 from xbarsim.analog.settings import Numerics
 from xbarsim.analog.streams import stream, torch_stream
 from xbarsim.devices.state import State
+from xbarsim.devices.technology import Technology
 
 Values = NDArray[np.float64]
 _LEAST_ANSWER = 1e-4  # of a probe, so that an empty array can be compensated too
+
+
+@dataclass(frozen=True)
+class Worn:
+    """What writing has done to the cells of a block.
+
+    most_writes: of any cell. stuck: share of the cells that are. least_remaining: writes that each of the others
+    survives at least (inf: endless, or all are stuck); None: the technology's endurance is not known.
+    """
+
+    most_writes: int
+    stuck: float
+    least_remaining: float | None
 
 
 class Block:
@@ -31,8 +47,10 @@ class Block:
         self.inputs, self.outputs = piece.inputs, piece.outputs
         self.scale = _scale(piece.weights, numerics.weight_range)
         self.codes: Codes | None = None
-        self.largest, self.digits = self._digits(piece.weights / self.scale)
+        self._written_largest, self.digits = self._digits(piece.weights / self.scale)
+        self.largest = self._written_largest
         self.state: State | None = None
+        self._standing: State | None = None  # what is read: `state`, or its pairs split anew
         self.written_at_s = 0.0
         self.writes = 0
         self.compensation: Tensor | None = None
@@ -48,22 +66,78 @@ class Block:
             largest = float(np.abs(weights).max()) or 1.0
             return largest, self.numerics.encoding.digits(weights / largest)
         self.codes = book.encode(weights, self.numerics.tolerance)
+        if self.numerics.pairs == "net":
+            net = book.decode(self.codes)
+            largest = float(np.abs(net).max())
+            return largest, self.numerics.encoding.digits(net / largest)
         largest = book.multiples * max(book.step_plus, book.step_minus)
         pairs = self.codes * np.array([book.step_plus, book.step_minus])
         return largest, np.moveaxis(pairs, -1, 0)[None] / largest
 
     # --- cells ---------------------------------------------------------------------------------
 
-    def write(self, now_s: float) -> None:
-        """Write the cells anew, and take the answer to a probe as what compensation leads back to."""
-        cells = self.numerics.cells
-        if cells is not None:
-            target = cells.lowest_usiemens + self.digits * (cells.highest_usiemens - cells.lowest_usiemens)
-            self.state = cells.program(target, self._writing, self.numerics.scheme, self.state)
-        self.written_at_s, self.writes, self.compensation = now_s, self.writes + 1, None
+    def write(self, now_s: float, times: int = 1) -> None:
+        """Write the cells anew, and take the answer to a probe as what compensation leads back to.
+
+        times: as if they were written that often, the last time now.
+        """
+        if times < 1:
+            raise ValueError(f"{self.path}: {times} writes; allowed: a whole number from 1")
+        if self.numerics.cells is not None:
+            self.state = self._programmed(self.numerics.cells, times)
+            self._standing = self._split_anew(self.numerics.cells, self.state)
+        self.written_at_s, self.writes, self.compensation = now_s, self.writes + times, None
         self.read(0.0)
         if self.numerics.compensation != "none":
             self._reference = self._answer()
+
+    def wear(self, rewrites: int) -> None:
+        """Rewrite the cells so often, in the time of a few: writes are counted, what is worn out gets stuck, and the
+        last write draws noise. Its age counts from when the block was last written; `write` takes another time.
+
+        Raises: ValueError if the cells were never written.
+        """
+        if not self.writes:
+            raise ValueError(f"{self.path}: the weights are not in cells yet; write them first")
+        self.write(self.written_at_s, rewrites)
+
+    @property
+    def worn(self) -> Worn:
+        """Of ideal cells, only how often they were written."""
+        if self.state is None or self.numerics.cells is None:
+            return Worn(self.writes, 0.0, float("inf"))
+        most, stuck = int(self.state.writes.max(initial=0)), self.state.stuck
+        if self.state.endurance is None:
+            return Worn(most, 0.0, None)
+        left = self.numerics.cells.remaining_writes(self.state)[~stuck]
+        return Worn(most, float(stuck.mean()), float(left.min(initial=np.inf)))
+
+    def _programmed(self, cells: Technology, times: int) -> State:
+        if self.state is not None:
+            return cells.rewrite(self.state, times, self._writing, self.numerics.scheme)
+        target = cells.lowest_usiemens + self.digits * (cells.highest_usiemens - cells.lowest_usiemens)
+        state = cells.program(target, self._writing, self.numerics.scheme)
+        return cells.rewrite(state, times - 1, self._writing, self.numerics.scheme)
+
+    def _split_anew(self, cells: Technology, state: State) -> State:
+        """With pairs of the net weight: one cell of each pair empty, the largest difference at the highest."""
+        if self.numerics.pairs == "apart":
+            return state
+        span = cells.highest_usiemens - cells.lowest_usiemens
+        net = (state.programmed_usiemens[:, :1] - state.programmed_usiemens[:, 1:]) / span
+        most = float(np.abs(net).max()) or 1.0
+        self.largest = self._written_largest * most
+        pairs = np.concatenate([np.maximum(net, 0), np.maximum(-net, 0)], axis=1) / most
+        return replace(state, programmed_usiemens=cells.lowest_usiemens + pairs * span)
+
+    def restore(self) -> None:
+        """Let products see the weights as they were meant, exactly, until the cells are next read.
+
+        No cell is written: state, age and compensation stay. This is a rewrite as the published programme does it;
+        `write` is what hardware does.
+        """
+        self.largest = self._written_largest
+        self._take(self.digits, None)
 
     def age(self, age_s: float) -> None:
         """Read the cells at an age, and compensate."""
@@ -75,12 +149,12 @@ class Block:
     def read(self, age_s: float) -> None:
         """Take the conductances at an age for the products from now on."""
         cells = self.numerics.cells
-        if cells is None or self.state is None:
+        if cells is None or self._standing is None:
             return
         span = cells.highest_usiemens - cells.lowest_usiemens
         held = self.numerics.read_noise == "held"
-        found = cells.conductance_usiemens(self.state, age_s, self._reading if held else None)
-        spread = None if held else cells.read_spread(self.state, found, np.float64(age_s))
+        found = cells.conductance_usiemens(self._standing, age_s, self._reading if held else None)
+        spread = None if held else cells.read_spread(self._standing, found, np.float64(age_s))
         relative = None if spread is None else np.broadcast_to(spread, found.shape) / span
         self._take((found - cells.lowest_usiemens) / span, relative)
 

@@ -56,8 +56,11 @@ class Numerics:
     cells: the technology, whose lowest and highest conductance bound the digits of a weight; None: cells keep any
         weight exactly, for ever. scheme: how they are written.
     rounded: weights are rounded to the bits that the chip says; else they stand in the cells as they are.
-    codebook: weights are rounded to its levels, and a pair of cells holds m+ d+ and m- d-. tolerance: how far a level
-        may be from the weight, if it takes less conductance.
+    codebook: weights are rounded to its levels. tolerance: how far a level may be from the weight, if it takes less
+        conductance.
+    pairs: what a pair of cells is. "apart": two cells that are read as they stand; with a codebook they hold m+ d+ and
+        m- d-. "net": as aihwkit has it, one number: the pair holds the net weight in one of its cells, and what was
+        programmed is split anew before it ages, so that the other is empty and the largest at its highest.
     weight_range: in which units products are done, and so what converter bounds and noise are parts of. "given": as
         they are; "array": the largest weight of an array is 1; "column": that of each output of an array.
     compensation: of drift. "global": each array's outputs are scaled so that its mean answer to a probe is what it
@@ -74,20 +77,20 @@ class Numerics:
     rounded: bool = False
     codebook: Codebook | None = None
     tolerance: float = 0.0
+    pairs: Literal["apart", "net"] = "apart"
     weight_range: Literal["given", "array", "column"] = "given"
     compensation: Literal["none", "global", "column"] = "none"
     read_noise: Literal["each product", "held"] = "each product"
     approximations: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.codebook is None:
-            return
-        if self.encoding.kind != "differential" or self.encoding.slices > 1:
-            raise ValueError(
-                f"Numerics.codebook needs a pair of cells for each weight; {self.hardware.name} stores weights as "
-                f"{self.encoding.kind}, in {self.encoding.slices} slices"
-            )
-        if self.weight_range != "given":
+        for name, asked in (("codebook", self.codebook is not None), ("pairs = 'net'", self.pairs == "net")):
+            if asked and (self.encoding.kind != "differential" or self.encoding.slices > 1):
+                raise ValueError(
+                    f"Numerics.{name} needs a pair of cells for each weight; {self.hardware.name} stores weights as "
+                    f"{self.encoding.kind}, in {self.encoding.slices} slices"
+                )
+        if self.codebook is not None and self.weight_range != "given":
             raise ValueError(
                 f"Numerics.weight_range is '{self.weight_range}'; with a codebook allowed: 'given'"
             )
