@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -10,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xbarsim.analog.codebook import Codes
+from xbarsim.analog.periphery import Stored
 from xbarsim.analog.pieces import Piece
 from xbarsim.analog.settings import Numerics
 from xbarsim.analog.streams import stream, torch_stream
@@ -51,6 +54,8 @@ class Block:
         self.largest = self._written_largest
         self.state: State | None = None
         self._standing: State | None = None  # what is read: `state`, or its pairs split anew
+        self._standing_largest = self.largest
+        self._read_spread: Callable[[], Values | None] = _no_spread  # of the cells as they were last read
         self.written_at_s = 0.0
         self.writes = 0
         self.compensation: Tensor | None = None
@@ -126,7 +131,7 @@ class Block:
         span = cells.highest_usiemens - cells.lowest_usiemens
         net = (state.programmed_usiemens[:, :1] - state.programmed_usiemens[:, 1:]) / span
         most = float(np.abs(net).max()) or 1.0
-        self.largest = self._written_largest * most
+        self._standing_largest = self._written_largest * most
         pairs = np.concatenate([np.maximum(net, 0), np.maximum(-net, 0)], axis=1) / most
         return replace(state, programmed_usiemens=cells.lowest_usiemens + pairs * span)
 
@@ -136,7 +141,7 @@ class Block:
         No cell is written: state, age and compensation stay. This is a rewrite as the published programme does it;
         `write` is what hardware does.
         """
-        self.largest = self._written_largest
+        self.largest, self._read_spread = self._written_largest, _no_spread
         self._take(self.digits, None)
 
     def age(self, age_s: float) -> None:
@@ -151,12 +156,18 @@ class Block:
         cells = self.numerics.cells
         if cells is None or self._standing is None:
             return
-        span = cells.highest_usiemens - cells.lowest_usiemens
+        self.largest, span = self._standing_largest, cells.highest_usiemens - cells.lowest_usiemens
         held = self.numerics.read_noise == "held"
         found = cells.conductance_usiemens(self._standing, age_s, self._reading if held else None)
-        spread = None if held else cells.read_spread(self._standing, found, np.float64(age_s))
-        relative = None if spread is None else np.broadcast_to(spread, found.shape) / span
-        self._take((found - cells.lowest_usiemens) / span, relative)
+        self._read_spread = partial(self._relative_spread, cells, self._standing, found, age_s)
+        self._take((found - cells.lowest_usiemens) / span, None if held else self._read_spread())
+
+    def _relative_spread(self, cells: Technology, state: State, found: Values, age_s: float) -> Values | None:
+        """Standard deviation of one read of each cell, in parts of its range."""
+        spread = cells.read_spread(state, found, np.asarray(age_s, dtype=np.float64))
+        if spread is None:
+            return None
+        return np.broadcast_to(spread, found.shape) / (cells.highest_usiemens - cells.lowest_usiemens)
 
     def weights(self) -> Values:
         """The weights that the cells stand for now, not compensated: (groups, outputs, inputs of each)."""
@@ -165,11 +176,14 @@ class Block:
     def _take(self, digits: Values, spread: Values | None) -> None:
         """Digits as they are read, and the standard deviation of each that products draw anew."""
         self._read = digits
+        self._stored = self._as_stored(digits, spread)
+
+    def _as_stored(self, digits: Values, spread: Values | None) -> Stored:
         weights = self._laid_out(self.largest * self.numerics.encoding.signed(digits), 1)
         variance = None
         if spread is not None:
             variance = self._laid_out(((self.largest * spread) ** 2).sum(axis=1), 2)
-        self._stored = self.numerics.periphery.stored(weights, variance)
+        return self.numerics.periphery.stored(weights, variance)
 
     def _laid_out(self, slices: Values, power: int) -> Tensor:
         """What is multiplied by, output by output, slices one after another, or put together; their significance
@@ -196,6 +210,16 @@ class Block:
             result = result - shift * self._sums(inputs)
         return result * self._out_scale
 
+    def spread(self, inputs: Tensor) -> Tensor:
+        """inputs (vectors, n): standard deviation of the outputs (vectors, m) over reads at this age."""
+        seen = self._as_stored(self._read, self._read_spread())
+        result = self.numerics.periphery.spread(inputs, seen)
+        if self._by_slice:
+            significance = torch.as_tensor(self.numerics.encoding.significance, dtype=self.dtype)
+            slices = result.unflatten(-1, (len(significance), -1))
+            result = torch.tensordot(slices**2, significance**2, dims=([-2], [0])).sqrt()
+        return result * self._out_scale * (1.0 if self.compensation is None else self.compensation)
+
     def _analog(self, inputs: Tensor) -> Tensor:
         """Through array and converters, slices put together."""
         result = self.numerics.periphery.product(inputs, self._stored, self._noise)
@@ -215,6 +239,11 @@ class Block:
         answer = self._analog(probe).abs()
         by_output = self.numerics.compensation == "column"
         return (answer.mean(dim=0) if by_output else answer.mean()).clamp(min=_LEAST_ANSWER)
+
+
+def _no_spread() -> Values | None:
+    """Of cells that are not read."""
+    return None
 
 
 def _scale(weights: Values, weight_range: str) -> Values:

@@ -42,6 +42,18 @@ class AnalogLayer(nn.Module):
             result[:, block.outputs] += block.product(vectors[:, block.inputs])
         return result if self.bias is None else result + self.bias
 
+    def probe(self) -> Tensor:
+        """Input vectors (n, inputs) whose answers tell whether the weights are still what they were: each input
+        alone; of a convolution one patch, in channel i of which element (i, i) is 1."""
+        return torch.eye(self.matrix.rows * self.matrix.groups, dtype=self.blocks[0].dtype)
+
+    def spread(self, vectors: Tensor) -> Tensor:
+        """vectors (n, inputs): standard deviation of the products (n, outputs) over reads at this age."""
+        variance = vectors.new_zeros(len(vectors), self.matrix.columns * self.matrix.groups)
+        for block in self.blocks:
+            variance[:, block.outputs] += block.spread(vectors[:, block.inputs]) ** 2
+        return variance.sqrt()
+
     def weights(self) -> np.ndarray:
         """The matrix that its cells stand for now, not compensated: (outputs, inputs of a group)."""
         whole = np.zeros((self.matrix.groups * self.matrix.columns, self.matrix.rows))
@@ -72,6 +84,7 @@ class AnalogConvolution(AnalogLayer):
         super().__init__(path, layer, layer.groups, numerics, seed)
         self.kernel, self.stride, self.dilation = layer.kernel_size, layer.stride, layer.dilation
         self.border = tuple(layer._reversed_padding_repeated_twice)
+        self.channels = layer.in_channels
         self.mode = "constant" if layer.padding_mode == "zeros" else layer.padding_mode
 
     def forward(self, images: Tensor) -> Tensor:
@@ -86,6 +99,12 @@ class AnalogConvolution(AnalogLayer):
         maps = self.multiply(vectors).reshape(len(batched), -1, self.matrix.columns * self.matrix.groups)
         result = maps.mT.reshape(len(batched), -1, *size)
         return result if images.dim() == axes + 2 else result.squeeze(0)
+
+    def probe(self) -> Tensor:
+        patch = torch.zeros(self.channels, *self.kernel, dtype=self.blocks[0].dtype)
+        for i in range(min(self.channels, *self.kernel)):
+            patch[(i, *([i] * len(self.kernel)))] = 1.0
+        return patch.reshape(1, -1)
 
     def _unfolded(self, padded: Tensor) -> Tensor:
         """What the kernel sees at each position: (images, channels x kernel, positions)."""

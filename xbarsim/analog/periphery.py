@@ -124,6 +124,13 @@ class Periphery:
             result = self._managed(inputs / scale, cells, rng, result)
         return result * scale
 
+    def spread(self, inputs: Tensor, cells: Stored) -> Tensor:
+        """Standard deviation of the noise at each output, as long as no output is at a bound."""
+        scale = self._scale(inputs)
+        variance = self._variance(self.input(inputs / scale), cells)
+        outputs = inputs.new_zeros(*inputs.shape[:-1], len(cells.weights))
+        return outputs if variance is None else (outputs + variance).sqrt() * scale
+
     def _scale(self, inputs: Tensor) -> Tensor:
         """What each vector is divided by on its way in."""
         if self.noise_management == "none":
