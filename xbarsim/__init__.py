@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xbarsim.api import check, layout, load_chip, load_workload, map_network, saturation, simulate, trace
-    from xbarsim.errors import MappingError, SimulationError, SpecError, WorkloadError, XbarsimError
+    from xbarsim.errors import (
+        DataError,
+        MappingError,
+        SimulationError,
+        SpecError,
+        WorkloadError,
+        XbarsimError,
+    )
     from xbarsim.scenario.arrivals import Constant, OnOff, Poisson, Recorded, Saturated
     from xbarsim.scenario.arrivals_text import read_arrivals
     from xbarsim.scenario.batching import Fixed, OneByOne, TimeOut
@@ -67,6 +74,7 @@ _HOMES = {
     "save_result": "xbarsim.scenario.store",
     "XbarsimError": "xbarsim.errors",
     "SpecError": "xbarsim.errors",
+    "DataError": "xbarsim.errors",
     "MappingError": "xbarsim.errors",
     "WorkloadError": "xbarsim.errors",
     "SimulationError": "xbarsim.errors",
@@ -74,6 +82,7 @@ _HOMES = {
 
 __all__ = [
     "Constant",
+    "DataError",
     "Fixed",
     "Generate",
     "GenerateResult",

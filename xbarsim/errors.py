@@ -48,6 +48,10 @@ class MappingError(XbarsimError):
     """A network that does not fit the chip, with what is missing and what can be done."""
 
 
+class DataError(XbarsimError):
+    """A data set whose files are not there, or not what they should be."""
+
+
 class DeviceError(XbarsimError):
     """A memory cell that is asked for what its description does not give, or for an impossible state."""
 

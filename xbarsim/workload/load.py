@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from xbarsim.errors import Problem, SpecError
+from xbarsim.data.examples import Part
+from xbarsim.data.sets import read_set
+from xbarsim.errors import Problem, SpecError, WorkloadError
 from xbarsim.shipped import shipped
 from xbarsim.spec.loader import likely
 from xbarsim.workload.graph import OpGraph
-from xbarsim.workload.model_file import digest_of
+from xbarsim.workload.model_file import ModelFile, digest_of
 from xbarsim.workload.routing import Router
 from xbarsim.workload.trace import load_trace
 from xbarsim.workload.workload_file import WorkloadFile, read_workload_file
+
+if TYPE_CHECKING:
+    from xbarsim.workload.trained import Labelled, Network
 
 TRACE_SUFFIX = ".trace.yaml"
 GENERATE_SUFFIX = ".generate.yaml"  # two workloads that together answer prompts: see generation.py
@@ -25,6 +32,8 @@ class Workload:
     activation_bits, weight_bits: None where the file leaves them to the chip.
     from_trace: the graph was read from its saved trace, not captured anew.
     router: of a mixture of experts, where the file gives one.
+    model, weights, data: the network itself, its files of weights by name, and a data set, where the file gives
+        them: `network`, `test_set` and `training_set` read them.
     """
 
     name: str
@@ -36,6 +45,54 @@ class Workload:
     description: str = ""
     from_trace: bool = False
     router: Router | None = None
+    model: ModelFile | None = None
+    weights: Mapping[str, Path] = field(default_factory=dict)
+    data: str = ""
+
+    def network(self, weights: str = "") -> Network:
+        """The float network in evaluation mode, with its trained weights (imports torch).
+
+        weights: one of the names in the file; the first if none is given.
+        Raises: WorkloadError if the file gives none, or they cannot be read; SpecError with all that do not fit.
+        """
+        model = self._model("weights", "weights.safetensors", bool(self.weights))
+        name = weights or next(iter(self.weights))
+        if name not in self.weights:
+            known = (
+                likely(name, [one for one in self.weights if one]) or "allowed: none, there is only one file"
+            )
+            raise WorkloadError(f"{self.name}: no weights '{name}'; {known}")
+        from xbarsim.workload.trained import trained_network
+
+        return trained_network(model, self.weights[name])
+
+    def test_set(self, data_folder: str | Path | None = None) -> Labelled:
+        """Images that no weights were trained on, as inputs of the network, (n, …), and their labels, (n,).
+
+        data_folder: where the files of the data set are, or the environment variable XBARSIM_DATA.
+        Raises: WorkloadError if the file names no data; DataError if they cannot be read.
+        """
+        return self._examples("test", data_folder)
+
+    def training_set(self, data_folder: str | Path | None = None) -> Labelled:
+        """Images to train on, as `test_set`."""
+        return self._examples("train", data_folder)
+
+    def _examples(self, part: Part, data_folder: str | Path | None) -> Labelled:
+        model = self._model("data", "digits", bool(self.data))
+        from xbarsim.workload.trained import tensors
+
+        return tensors(read_set(self.data, part, data_folder), model.inputs[0].shape)
+
+    def _model(self, key: str, example: str, given: bool) -> ModelFile:
+        """The model, if the file gives it and what else is needed."""
+        if self.model is None:
+            raise WorkloadError(
+                f"{self.name}: operations only, no network; load a workload file with 'model'"
+            )
+        if not given:
+            raise WorkloadError(f"{self.name}: its file gives no '{key}'; add a line like '{key}: {example}'")
+        return self.model
 
 
 def shipped_names(suffix: str = ".yaml") -> list[str]:
@@ -79,6 +136,7 @@ def load_workload(path_or_name: str | Path) -> Workload:
     return Workload(
         file.name, file.source, replace(graph, name=file.name), file.activation_bits, file.weight_bits,
         str(path), file.description, from_trace, file.router.router(graph.experts) if file.router else None,
+        file.model, file.weights, file.data,
     )  # fmt: skip
 
 

@@ -93,7 +93,7 @@ class ModelFile:
         Where the state grows, it is captured at several lengths, to know what each token adds.
         Raises: WorkloadError.
         """
-        model, name, grows = self._module(), name or self.callable, self.context
+        model, name, grows = self.module(), name or self.callable, self.context
         if grows is None:
             return replace(self._captured(model, name), source=self.source)
         wanted = lengths_of(grows.default, grows.most)
@@ -101,7 +101,8 @@ class ModelFile:
         context = Context(grows.name, grows.default, grows.most)
         return replace(with_growth(graphs, context), source=self.source)
 
-    def _module(self) -> Any:
+    def module(self) -> Any:
+        """The built torch.nn.Module. Raises: WorkloadError if it is something else."""
         import torch
 
         model = self.build()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from xbarsim.units import DATA, UnitError, parse
 from xbarsim.workload.model_file import ModelFile
 from xbarsim.workload.read_experts import Mixture, read_experts
 from xbarsim.workload.read_inputs import InputReader
+from xbarsim.workload.read_weights import WeightsReader
 from xbarsim.workload.routing import Recorded, Seeded
 
 KEYS = (
@@ -28,6 +30,8 @@ KEYS = (
     "trace",
     "precision",
     "fold_batch_norm",
+    "weights",
+    "data",
 )
 PRECISION = ("activations", "weights")
 
@@ -45,6 +49,8 @@ class WorkloadFile:
     activation_bits: int | None
     weight_bits: int | None
     router: Seeded | Recorded | None = None
+    weights: Mapping[str, Path] = field(default_factory=dict)
+    data: str = ""
 
 
 def read_workload_file(path: Path, name: str) -> WorkloadFile:
@@ -77,16 +83,19 @@ class _Reader:
         trace = self._text("trace")
         bits = self._precision()
         self.experts = read_experts(self.located, self.path.parent)
+        model, trained = self._model(), WeightsReader(self.located, self.path.parent)
         return WorkloadFile(
             self.path,
             self._text("name"),
             self._text("source"),
             self._text("description"),
-            self._model(),
+            model,
             self.path.parent / trace if trace else None,
             bits.get("activations"),
             bits.get("weights"),
             self.experts.router,
+            trained.weights(),
+            trained.data(model),
         )
 
     def _tell(self, path: Path_, found: str, allowed: str = "", fix: str = "") -> None:
