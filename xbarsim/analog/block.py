@@ -203,12 +203,17 @@ class Block:
     def product(self, inputs: Tensor) -> Tensor:
         """inputs (vectors, n) of this block: its outputs (vectors, m)."""
         result = self._analog(inputs)
-        if self.compensation is not None:
-            result = result * self.compensation
         shift = self.numerics.encoding.shift * self.largest
         if shift:
-            result = result - shift * self._sums(inputs)
-        return result * self._out_scale
+            if self.compensation is not None:
+                result *= self.compensation
+            return (result - shift * self._sums(inputs)) * self._out_scale
+        return result.mul_(self._gain)
+
+    @property
+    def _gain(self) -> Tensor:
+        """Of the outputs, after conversion: compensation, and the units of the weights."""
+        return self._out_scale if self.compensation is None else self._out_scale * self.compensation
 
     def spread(self, inputs: Tensor) -> Tensor:
         """inputs (vectors, n): standard deviation of the outputs (vectors, m) over reads at this age."""
@@ -218,7 +223,7 @@ class Block:
             significance = torch.as_tensor(self.numerics.encoding.significance, dtype=self.dtype)
             slices = result.unflatten(-1, (len(significance), -1))
             result = torch.tensordot(slices**2, significance**2, dims=([-2], [0])).sqrt()
-        return result * self._out_scale * (1.0 if self.compensation is None else self.compensation)
+        return result * self._gain
 
     def _analog(self, inputs: Tensor) -> Tensor:
         """Through array and converters, slices put together."""

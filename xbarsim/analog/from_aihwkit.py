@@ -6,7 +6,7 @@ otherwise stands in `Numerics.approximations`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xbarsim.analog.periphery import IDEAL, Converter, Periphery, WireResistance
@@ -34,8 +34,8 @@ _COMPENSATION = {
     "NoneType": "none", "GlobalDriftCompensation": "global", "PerColumnDriftCompensation": "column",
 }  # fmt: skip
 _PAIRS = (
-    "both cells of a pair drift, each with its own coefficient; aihwkit splits their difference anew after "
-    "programming, and one of them is empty then"
+    "cells drift as they were programmed; aihwkit has pairs of cells, and splits their difference anew after "
+    "programming, so that one of them is empty"
 )
 _TRAINING = "settings for training (backward, update, modifier, clip, remap) are not read"
 
@@ -70,6 +70,8 @@ def from_aihwkit(rpu_config: Any, hardware: Chip | ArraySize | None = None) -> N
     """The settings of an inference configuration.
 
     hardware: whose blocks are taken; plain arrays of mapping.max_input_size and max_output_size if None.
+    Pairs of cells are what they are there (`Numerics.pairs` = "net"); `dataclasses.replace` them by "apart" for cells
+    that drift on their own.
     Raises: ValueError that names every setting which is not supported.
     """
     read = _Reader()
@@ -87,15 +89,18 @@ def from_aihwkit(rpu_config: Any, hardware: Chip | ArraySize | None = None) -> N
     _others(rpu_config, read)
     if read.problems:
         raise ValueError("\n".join(read.problems))
-    return Numerics(
+    made = Numerics(
         hardware or arrays,
         cells,
         periphery=periphery,
         weight_range=weight_range,
         compensation=_COMPENSATION[compensation],
         read_noise="held",
-        approximations=(_PAIRS, _TRAINING, *_other_blocks(hardware, arrays)),
+        approximations=(_TRAINING, *_other_blocks(hardware, arrays)),
     )
+    if made.in_pairs:
+        return replace(made, pairs="net")
+    return replace(made, approximations=(_PAIRS, *made.approximations))
 
 
 def _other_blocks(hardware: Chip | ArraySize | None, arrays: ArraySize) -> tuple[str, ...]:

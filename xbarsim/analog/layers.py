@@ -37,10 +37,13 @@ class AnalogLayer(nn.Module):
 
     def multiply(self, vectors: Tensor) -> Tensor:
         """vectors (n, inputs): products (n, outputs) with the bias."""
-        result = vectors.new_zeros(len(vectors), self.matrix.columns * self.matrix.groups)
-        for block in self.blocks:
-            result[:, block.outputs] += block.product(vectors[:, block.inputs])
-        return result if self.bias is None else result + self.bias
+        if len(self.blocks) == 1:
+            result = self.blocks[0].product(vectors)
+        else:
+            result = vectors.new_zeros(len(vectors), self.matrix.columns * self.matrix.groups)
+            for block in self.blocks:
+                result[:, block.outputs] += block.product(vectors[:, block.inputs])
+        return result if self.bias is None else result.add_(self.bias)
 
     def probe(self) -> Tensor:
         """Input vectors (n, inputs) whose answers tell whether the weights are still what they were: each input

@@ -85,7 +85,7 @@ class Numerics:
 
     def __post_init__(self) -> None:
         for name, asked in (("codebook", self.codebook is not None), ("pairs = 'net'", self.pairs == "net")):
-            if asked and (self.encoding.kind != "differential" or self.encoding.slices > 1):
+            if asked and not self.in_pairs:
                 raise ValueError(
                     f"Numerics.{name} needs a pair of cells for each weight; {self.hardware.name} stores weights as "
                     f"{self.encoding.kind}, in {self.encoding.slices} slices"
@@ -100,6 +100,11 @@ class Numerics:
         if isinstance(self.hardware, ArraySize):
             return Encoding()
         return Encoding.of(self._floor.array, self.rounded)
+
+    @property
+    def in_pairs(self) -> bool:
+        """Whether each weight is one pair of cells."""
+        return self.encoding.kind == "differential" and self.encoding.slices == 1
 
     def cut(self, matrix: Matrix) -> Cut:
         """The blocks of a matrix."""
