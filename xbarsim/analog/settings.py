@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from xbarsim.analog.codebook import Codebook
 from xbarsim.analog.encoding import Encoding
+from xbarsim.analog.of_chip import cells_of, periphery_of
 from xbarsim.analog.periphery import IDEAL, Periphery
 from xbarsim.devices.technology import Scheme, Technology
 from xbarsim.mapping.blocks import Cut, cut
@@ -94,6 +95,22 @@ class Numerics:
             raise ValueError(
                 f"Numerics.weight_range is '{self.weight_range}'; with a codebook allowed: 'given'"
             )
+
+    @classmethod
+    def of(cls, chip: Chip, **settings: Any) -> Numerics:
+        """As a chip describes itself: the technology of its cells, the bits of its converters, compensated globally.
+
+        settings: what to take instead. What had to be assumed stands in `approximations`.
+        Raises: ValueError if the chip does not say what is needed.
+        """
+        told: tuple[str, ...] = settings.pop("approximations", ())
+        if "cells" not in settings:
+            settings["cells"] = cells_of(chip)
+        if "periphery" not in settings:
+            settings["periphery"], assumed = periphery_of(chip)
+            told += assumed
+        default = {} if settings.get("codebook") else {"weight_range": "array"}
+        return cls(chip, **{"compensation": "global", **default, **settings}, approximations=told)
 
     @cached_property
     def encoding(self) -> Encoding:
