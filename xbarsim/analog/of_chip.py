@@ -78,7 +78,7 @@ def _bits(chip: Chip, adc: Part) -> int:
 
 def _resolution(bits: int) -> float:
     """Steps of a converter that is symmetric around zero: 2^bits - 2; two for a single bit."""
-    return 1 / max(2, 2**bits - 2)
+    return 1 / max(2, int(2**bits) - 2)
 
 
 def _assumed() -> Any:

@@ -17,6 +17,10 @@ from xbarsim.spec.chip import Chip
 from xbarsim.workload.graph import Matrix
 
 
+WeightRange = Literal["given", "array", "column"]
+Compensation = Literal["none", "global", "column"]
+
+
 @dataclass(frozen=True)
 class ArraySize:
     """A plain array instead of a chip: so many inputs and outputs of weights, each one pair of cells."""
@@ -79,8 +83,8 @@ class Numerics:
     codebook: Codebook | None = None
     tolerance: float = 0.0
     pairs: Literal["apart", "net"] = "apart"
-    weight_range: Literal["given", "array", "column"] = "given"
-    compensation: Literal["none", "global", "column"] = "none"
+    weight_range: WeightRange = "given"
+    compensation: Compensation = "none"
     read_noise: Literal["each product", "held"] = "each product"
     approximations: tuple[str, ...] = ()
 
