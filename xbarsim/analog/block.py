@@ -220,23 +220,28 @@ class Block:
         seen = self._as_stored(self._read, self._read_spread())
         result = self.numerics.periphery.spread(inputs, seen)
         if self._by_slice:
-            significance = torch.as_tensor(self.numerics.encoding.significance, dtype=self.dtype)
-            slices = result.unflatten(-1, (len(significance), -1))
-            result = torch.tensordot(slices**2, significance**2, dims=([-2], [0])).sqrt()
+            result = self._together(result**2, self._significance**2).sqrt()
         return result * self._gain
 
     def _analog(self, inputs: Tensor) -> Tensor:
         """Through array and converters, slices put together."""
         result = self.numerics.periphery.product(inputs, self._stored, self._noise)
-        if not self._by_slice:
-            return result
-        significance = torch.as_tensor(self.numerics.encoding.significance, dtype=self.dtype)
-        return torch.tensordot(result.unflatten(-1, (len(significance), -1)), significance, dims=([-2], [0]))
+        return self._together(result, self._significance) if self._by_slice else result
+
+    @property
+    def _significance(self) -> Tensor:
+        return torch.as_tensor(self.numerics.encoding.significance, dtype=self.dtype)
+
+    @staticmethod
+    def _together(slices: Tensor, weights: Tensor) -> Tensor:
+        """Slices that stand one after another (vectors, slices x m), weighed and added: (vectors, m)."""
+        apart = slices.reshape(*slices.shape[:-1], len(weights), -1)
+        return (apart * weights[:, None]).sum(dim=-2)
 
     def _sums(self, inputs: Tensor) -> Tensor:
         """For each output the sum of the inputs that its cells see: those of its group."""
         groups, outputs, _ = self.scale.shape
-        return inputs.unflatten(-1, (groups, -1)).sum(dim=-1).repeat_interleave(outputs, dim=-1)
+        return inputs.reshape(*inputs.shape[:-1], groups, -1).sum(dim=-1).repeat_interleave(outputs, dim=-1)
 
     def _answer(self) -> Tensor:
         """Mean size of the outputs when one input after another is 1: of all, or of each."""
@@ -264,9 +269,9 @@ def _scale(weights: Values, weight_range: str) -> Values:
 
 def _diagonal(groups: Values) -> Values:
     """Matrices of groups on the diagonal of one; the cells beside them are empty."""
-    if len(groups) == 1:
-        return groups[0]
     count, outputs, inputs = groups.shape
+    if count == 1:
+        return groups.reshape(outputs, inputs)
     whole = np.zeros((count, outputs, count, inputs))
     each = np.arange(count)
     whole[each, :, each, :] = groups

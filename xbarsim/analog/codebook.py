@@ -130,9 +130,9 @@ def fit(parameters: Iterable[ArrayLike], rng: np.random.Generator, multiples: in
     pooled = np.concatenate([np.asarray(values, dtype=np.float64).reshape(-1) for values in parameters])
     if not (pooled.size and pooled.max() > 0 > pooled.min()):
         raise ValueError("a codebook of two polarities needs weights of both signs")
-    here = Codebook(
-        *_largest(pooled) / (multiples or published_values()["multiples"]), multiples or published_values()["multiples"]
-    )
+    count: int = multiples or published_values()["multiples"]
+    plus, minus = _largest(pooled) / count
+    here = Codebook(float(plus), float(minus), count)
     first_error = error = here.error(pooled)
     best = Fit(here, error, first_error)
     for temperature in _temperatures():

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xbarsim.analog.periphery import IDEAL, Converter, Periphery, WireResistance
-from xbarsim.analog.settings import ArraySize, Numerics
+from xbarsim.analog.settings import ArraySize, Compensation, Numerics, WeightRange
 from xbarsim.devices.load import load_technology
+from xbarsim.devices.pcm import Pcm
 from xbarsim.devices.technology import Technology
 from xbarsim.spec.chip import Chip
 
@@ -30,7 +31,7 @@ _OF_THESE = {
 _NOISE_MANAGEMENT = {"NONE": "none", "ABS_MAX": "abs_max"}
 _BOUND_MANAGEMENT = {"NONE": "none", "ITERATIVE": "iterative"}
 _WEIGHT_NOISE = {"NONE": None, "ADDITIVE_CONSTANT": "constant", "PCM_READ": "read"}
-_COMPENSATION = {
+_COMPENSATION: dict[str, Compensation] = {
     "NoneType": "none", "GlobalDriftCompensation": "global", "PerColumnDriftCompensation": "column",
 }  # fmt: skip
 _PAIRS = (
@@ -158,6 +159,7 @@ def _cells(model: Any, read: _Reader) -> Technology | None:
 
 def _overrides(model: Any, smallest: float) -> tuple[str, ...]:
     shipped = load_technology("pcm")
+    assert isinstance(shipped, Pcm)
     noise, drift, read = model.prog_noise_scale, model.drift_scale, model.read_noise_scale
     made = [f"programming_usiemens_by_level={[noise * value for value in model.prog_coeff]}"]
     for curve in ("drift_mean", "drift_spread"):
@@ -177,12 +179,12 @@ def _overrides(model: Any, smallest: float) -> tuple[str, ...]:
     )
 
 
-def _mapping(mapping: Any, read: _Reader) -> tuple[ArraySize, str]:
+def _mapping(mapping: Any, read: _Reader) -> tuple[ArraySize, WeightRange]:
     read.neutral(mapping, "mapping", {"digital_bias": True, "learn_out_scaling": False})
     omega = mapping.weight_scaling_omega
     if omega not in (0, 1):
         read.problems.append(f"mapping.weight_scaling_omega is {omega!r}; allowed: 0.0, 1.0")
-    by_column = "column" if mapping.weight_scaling_columnwise else "array"
+    by_column: WeightRange = "column" if mapping.weight_scaling_columnwise else "array"
     endless = 2**31
     arrays = ArraySize(
         mapping.max_input_size or endless, mapping.max_output_size or endless, "aihwkit's tile"

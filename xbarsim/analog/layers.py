@@ -13,6 +13,7 @@ from xbarsim.analog.settings import Numerics
 from xbarsim.workload.graph import Matrix
 
 Convolution = nn.Conv1d | nn.Conv2d
+Layer = nn.Linear | Convolution
 CONVERTED = (nn.Linear, nn.Conv1d, nn.Conv2d)
 
 
@@ -22,14 +23,15 @@ class AnalogLayer(nn.Module):
     path: the layer's place in the network.
     """
 
-    def __init__(self, path: str, layer: nn.Module, groups: int, numerics: Numerics, seed: int):
+    def __init__(self, path: str, layer: Layer, groups: int, numerics: Numerics, seed: int):
         super().__init__()
         self.path = path
-        weight = layer.weight.detach()
+        weight, bias = layer.weight.detach(), layer.bias
         outputs = weight.shape[0]
         stored = weight.reshape(groups, outputs // groups, -1).to(torch.float64).numpy()
-        self.matrix = Matrix(path, stored.shape[2], stored.shape[1], groups, layer.bias is not None)
-        self.register_buffer("bias", None if layer.bias is None else layer.bias.detach().clone())
+        self.matrix = Matrix(path, stored.shape[2], stored.shape[1], groups, bias is not None)
+        self.bias: Tensor | None
+        self.register_buffer("bias", None if bias is None else bias.detach().clone())
         self.blocks = [
             Block(f"{path}.block[{number}]", piece, numerics, seed, weight.dtype)
             for number, piece in enumerate(pieces(numerics.cut(self.matrix), stored))

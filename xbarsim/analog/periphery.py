@@ -121,7 +121,7 @@ class Periphery:
         scaled = inputs if scale is None else inputs / scale
         result = self._once(scaled, cells, rng)
         if self.bound_management == "iterative" and self.output.bound is not None:
-            result = self._managed(scaled, cells, rng, result)
+            result = self._managed(scaled, cells, rng, result, self.output.bound)
         return result if scale is None else result.mul_(scale)
 
     def spread(self, inputs: Tensor, cells: Stored) -> Tensor:
@@ -140,11 +140,13 @@ class Periphery:
         largest = inputs.abs().amax(dim=-1, keepdim=True)
         return largest.masked_fill_(largest == 0, 1.0)
 
-    def _managed(self, inputs: Tensor, cells: Stored, rng: torch.Generator, result: Tensor) -> Tensor:
+    def _managed(
+        self, inputs: Tensor, cells: Stored, rng: torch.Generator, result: Tensor, bound: float
+    ) -> Tensor:
         """Do those vectors again, with smaller inputs, that drove an output to its bound."""
         reduction = 1.0
         while self._may_reduce(2 * reduction):
-            again = (result.abs() >= reduction * self.output.bound).any(dim=-1)
+            again = (result.abs() >= reduction * bound).any(dim=-1)
             if not again.any():
                 break
             reduction *= 2

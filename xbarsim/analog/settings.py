@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from xbarsim.analog.codebook import Codebook
 from xbarsim.analog.encoding import Encoding
+from xbarsim.analog.of_chip import cells_of, periphery_of
 from xbarsim.analog.periphery import IDEAL, Periphery
 from xbarsim.devices.technology import Scheme, Technology
 from xbarsim.mapping.blocks import Cut, cut
 from xbarsim.mapping.floor import Floor
 from xbarsim.spec.chip import Chip
 from xbarsim.workload.graph import Matrix
+
+
+WeightRange = Literal["given", "array", "column"]
+Compensation = Literal["none", "global", "column"]
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,8 @@ class Numerics:
     codebook: Codebook | None = None
     tolerance: float = 0.0
     pairs: Literal["apart", "net"] = "apart"
-    weight_range: Literal["given", "array", "column"] = "given"
-    compensation: Literal["none", "global", "column"] = "none"
+    weight_range: WeightRange = "given"
+    compensation: Compensation = "none"
     read_noise: Literal["each product", "held"] = "each product"
     approximations: tuple[str, ...] = ()
 
@@ -94,6 +99,22 @@ class Numerics:
             raise ValueError(
                 f"Numerics.weight_range is '{self.weight_range}'; with a codebook allowed: 'given'"
             )
+
+    @classmethod
+    def of(cls, chip: Chip, **settings: Any) -> Numerics:
+        """As a chip describes itself: the technology of its cells, the bits of its converters, compensated globally.
+
+        settings: what to take instead. What had to be assumed stands in `approximations`.
+        Raises: ValueError if the chip does not say what is needed.
+        """
+        told: tuple[str, ...] = settings.pop("approximations", ())
+        if "cells" not in settings:
+            settings["cells"] = cells_of(chip)
+        if "periphery" not in settings:
+            settings["periphery"], assumed = periphery_of(chip)
+            told += assumed
+        default = {} if settings.get("codebook") else {"weight_range": "array"}
+        return cls(chip, **{"compensation": "global", **default, **settings}, approximations=told)
 
     @cached_property
     def encoding(self) -> Encoding:
