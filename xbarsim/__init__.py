@@ -25,12 +25,15 @@ if TYPE_CHECKING:
         WorkloadError,
         XbarsimError,
     )
+    from xbarsim.maintenance.policy import Policy
     from xbarsim.scenario.arrivals import Constant, OnOff, Poisson, Recorded, Saturated
     from xbarsim.scenario.arrivals_text import read_arrivals
     from xbarsim.scenario.batching import Fixed, OneByOne, TimeOut
     from xbarsim.scenario.generate import Generate, generate
     from xbarsim.scenario.generate_result import GenerateResult
     from xbarsim.scenario.infer import Infer
+    from xbarsim.scenario.lifetime_result import LifetimeResult
+    from xbarsim.scenario.lifetime_spec import Lifetime
     from xbarsim.scenario.precision import Precision
     from xbarsim.scenario.result import Result
     from xbarsim.scenario.serve_result import ServeResult
@@ -54,6 +57,9 @@ _HOMES = {
     "saturation": "xbarsim.api",
     "Infer": "xbarsim.scenario.infer",
     "Serve": "xbarsim.scenario.serve_spec",
+    "Lifetime": "xbarsim.scenario.lifetime_spec",
+    "LifetimeResult": "xbarsim.scenario.lifetime_result",
+    "Policy": "xbarsim.maintenance.policy",
     "Resident": "xbarsim.scenario.serve_spec",
     "Poisson": "xbarsim.scenario.arrivals",
     "Constant": "xbarsim.scenario.arrivals",
@@ -87,10 +93,13 @@ __all__ = [
     "Generate",
     "GenerateResult",
     "Infer",
+    "Lifetime",
+    "LifetimeResult",
     "MappingError",
     "OnOff",
     "OneByOne",
     "Poisson",
+    "Policy",
     "Precision",
     "Recorded",
     "Resident",

@@ -13,6 +13,8 @@ from xbarsim.mapping.program import Program
 from xbarsim.scenario.arrivals import Saturated
 from xbarsim.scenario.batching import ONE_BY_ONE
 from xbarsim.scenario.infer import Infer, Report, infer
+from xbarsim.scenario.lifetime_result import LifetimeResult
+from xbarsim.scenario.lifetime_spec import Lifetime
 from xbarsim.scenario.result import Law, Layout, Result
 from xbarsim.scenario.serve import SATURATING, serve
 from xbarsim.scenario.serve import saturation as measure_saturation
@@ -80,13 +82,20 @@ def simulate(
 ) -> ServeResult: ...
 
 
+@overload
+def simulate(
+    chip: Chip, work: OpGraph | Workload, scenario: Lifetime, report: Report | None = None
+) -> LifetimeResult: ...
+
+
 def simulate(
     chip: Chip,
     work: OpGraph | Workload | Sequence[Resident],
-    scenario: Infer | Serve | None = None,
+    scenario: Infer | Serve | Lifetime | None = None,
     report: Report | None = None,
-) -> Result | ServeResult:
-    """Run a network on a chip, event by event; under load (`Serve`) also several, as a list of Resident.
+) -> Result | ServeResult | LifetimeResult:
+    """Run a network on a chip, event by event; under load (`Serve`) also several, as a list of Resident; over years
+    (`Lifetime`), on cells that drift and wear out, if the workload names weights and data.
 
     report: told (what runs, how much is done, of how much) as it goes on.
     Raises: MappingError if the network does not fit, SimulationError if the run cannot end.
@@ -97,7 +106,20 @@ def simulate(
     if isinstance(work, Sequence):
         raise TypeError("several networks are run under load: give xs.Serve(requests=...) as the scenario")
     chip, graph, bits = _network(chip, work)
+    if isinstance(scenario, Lifetime):
+        from xbarsim.scenario.lifetime import lifetime  # imports torch
+
+        return lifetime(chip, graph, scenario, bits, _digest(graph), _learnt(work, scenario.weights), report)
     return infer(chip, graph, scenario or Infer(), bits, _digest(graph), report, _router(work))
+
+
+def _learnt(work: OpGraph | Workload, weights: str) -> Any:
+    """Weights and test set, where the workload names both."""
+    if not isinstance(work, Workload) or not (weights or (work.weights and work.data)):
+        return None
+    from xbarsim.maintenance.life import Learnt
+
+    return Learnt(work.network(weights), *work.test_set())
 
 
 def saturation(

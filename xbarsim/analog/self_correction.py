@@ -26,6 +26,7 @@ import numpy as np
 from torch import Tensor
 
 from xbarsim.analog.codebook import Codebook, preset, published_values
+from xbarsim.analog.layers import AnalogLayer
 from xbarsim.analog.network import AnalogNetwork
 from xbarsim.analog.periphery import Converter, Periphery
 from xbarsim.analog.settings import ArraySize, Numerics
@@ -50,7 +51,9 @@ def published_loop() -> Loop:
     return Loop(**published_values()["correction"])
 
 
-def published(hardware: Chip | ArraySize, codebook: Codebook | None = None, mode: Mode = "physical") -> Numerics:
+def published(
+    hardware: Chip | ArraySize, codebook: Codebook | None = None, mode: Mode = "physical"
+) -> Numerics:
     """The published products: phase-change memory, global compensation, 7-bit DAC, no ADC, noise of the read-out.
 
     mode: "physical" puts m+ d+ and m- d- into the two cells of a pair; "repo_faithful" the net weight into one, as
@@ -94,15 +97,19 @@ class Monitor:
     def remember(self, network: AnalogNetwork) -> None:
         """Take the answers of now as what later ones are compared with."""
         for layer in network.layers():
-            probe = layer.probe()
-            self._answers[layer.path], self._spreads[layer.path] = layer.multiply(probe), layer.spread(probe)
+            self.remember_layer(layer)
+
+    def remember_layer(self, layer: AnalogLayer) -> None:
+        probe = layer.probe()
+        self._answers[layer.path], self._spreads[layer.path] = layer.multiply(probe), layer.spread(probe)
 
     def distances(self, network: AnalogNetwork) -> dict[str, float]:
         """Layer -> mean |y - y0| over the elements of its answers; each call reads anew."""
-        return {
-            layer.path: (layer.multiply(layer.probe()) - self._answers[layer.path]).abs().mean().item()
-            for layer in network.layers()
-        }
+        return {layer.path: self.distance(layer) for layer in network.layers()}
+
+    def distance(self, layer: AnalogLayer) -> float:
+        """Of one layer, as its cells were last read."""
+        return float((layer.multiply(layer.probe()) - self._answers[layer.path]).abs().mean())
 
     def floor(self, network: AnalogNetwork) -> dict[str, float]:
         """Layer -> the distance that read noise alone leaves on average, if nothing has drifted.

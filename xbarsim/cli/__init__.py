@@ -11,7 +11,9 @@ from typer.core import TyperGroup
 
 from xbarsim.errors import XbarsimError
 
-COMMANDS = ("run", "serve", "generate", "check", "map", "explain", "trace", "schema", "show", "validate")
+COMMANDS = (
+    "run", "serve", "generate", "lifetime", "check", "map", "explain", "trace", "schema", "show", "validate",
+)  # fmt: skip
 INTERRUPTED = 130  # exit code, as shells have it
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # the theme of the page it stands on and is readable alone.
 INK, QUIET, GRID = "#010203", "#010204", "#010205"
 DYNAMIC, STATIC, ANALOG, DIGITAL = "#010207", "#010208", "#010209", "#01020a"
+_FOURTH, _FIFTH, _SIXTH = "#01020b", "#01020c", "#01020d"
+SERIES = (ANALOG, STATIC, DIGITAL, _FOURTH, _FIFTH, _SIXTH)  # of things that are set side by side
 _THEMED = {
     INK: "var(--ink,#1b2430)",
     QUIET: "var(--quiet,#5c6877)",
@@ -26,6 +28,9 @@ _THEMED = {
     STATIC: "var(--static,#e69f00)",
     ANALOG: "var(--analog,#0072b2)",
     DIGITAL: "var(--digital,#009e73)",
+    _FOURTH: "#cc79a7",
+    _FIFTH: "#d55e00",
+    _SIXTH: "#56b4e9",
 }
 _STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",

@@ -1,15 +1,16 @@
-"""What is told of a result, by its kind: the one place where infer, serve and generate part ways in reports."""
+"""What is told of a result, by its kind: the one place where the scenarios part ways in reports."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from xbarsim.report import generate_views, serve_views, views
+from xbarsim.report import generate_views, lifetime_views, serve_views, views
 from xbarsim.report.headline import Figure, headline
 from xbarsim.report.multiplexed import phase_table
 from xbarsim.report.origins import published_table
 from xbarsim.report.views import Measured, Table
 from xbarsim.scenario.generate_result import GenerateResult
+from xbarsim.scenario.lifetime_result import LifetimeResult
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
 
@@ -22,11 +23,15 @@ def figures_of(result: Measured) -> tuple[Figure, ...]:
         return serve_views.headline(result)
     if isinstance(result, GenerateResult):
         return generate_views.headline(result)
+    if isinstance(result, LifetimeResult):
+        return lifetime_views.headline(result)
     return headline(result)
 
 
 def tables_of(result: Measured) -> tuple[Table, ...]:
     """The tables on a terminal, in reading order."""
+    if isinstance(result, LifetimeResult):
+        return (*lifetime_views.lifetime_tables(result), views.law_table(result))
     return (*_own_tables(result), views.law_table(result))
 
 

@@ -14,6 +14,7 @@ from xbarsim.report.kinds import figures_of
 from xbarsim.report.sections import Mark, Section
 from xbarsim.report.views import Measured
 from xbarsim.scenario.generate_result import GenerateResult
+from xbarsim.scenario.lifetime_result import LifetimeResult
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
 
@@ -83,6 +84,10 @@ def _content(result: Measured) -> tuple[Section, ...]:
         from xbarsim.report.serve_page import serve_sections
 
         return serve_sections(result)
+    if isinstance(result, LifetimeResult):
+        from xbarsim.report.lifetime_page import lifetime_sections
+
+        return lifetime_sections(result)
     if isinstance(result, GenerateResult):
         from xbarsim.report.generate_page import generate_sections
 

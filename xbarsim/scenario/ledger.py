@@ -165,6 +165,14 @@ def network_parts(floor: Floor) -> list[tuple[str, Any, int]]:
     return found
 
 
+def active_powers_uw(floor: Floor) -> dict[str, float]:
+    """Power of an instance in service, by component, where it has one."""
+    root = floor.chip.root
+    parts = [(part.path, part.spec) for part in root.walk() if part.spec is not None and part.path]
+    parts += [(path, spec) for path, spec, _ in network_parts(floor)]
+    return {path: spec.active_power_uw for path, spec in parts if spec.active_power_uw is not None}
+
+
 def counted_over_scopes(counted: dict[str, int], label: str) -> int:
     """Over all instances of the scope: 'die[3].connect0' counts for 'die.connect0'."""
     return sum(count for name, count in counted.items() if re.sub(r"\[\d+\]", "", name) == label)

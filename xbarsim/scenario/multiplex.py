@@ -21,7 +21,7 @@ from xbarsim.scenario.assemble import assemble
 from xbarsim.scenario.bench import Progress, positions_done, running, tell_positions
 from xbarsim.scenario.conductor import Conductor, Span, task_name
 from xbarsim.scenario.ledger import Ledger
-from xbarsim.scenario.programming import Writer, devices_per_cell
+from xbarsim.scenario.programming import CELL_WRITTEN, Writer, devices_per_cell
 from xbarsim.scenario.record import Recorder
 from xbarsim.scenario.run import Run
 from xbarsim.scenario.stages import Task, Use, Workshop
@@ -29,7 +29,6 @@ from xbarsim.spec.chip import Chip
 from xbarsim.spec.component import Action, Service
 
 WRITING = "writing cells"  # the operation that writes are on the timeline
-CELL_WRITTEN = "cell written"
 
 
 @dataclass
@@ -124,23 +123,11 @@ class _Writes:
         if writer is None:  # nobody knows how long it takes, and what it costs
             count = Service(0, (Action(CELL_WRITTEN, cells, 0.0),))
             return self.shop.task(WRITING, 0, (Use(floor.array_part.path, floor.array, count),))
-        time_ps = writer.time_ps(cells)
-        actions = (Action(CELL_WRITTEN, cells, writer.energy_per_cell_pj),)
-        uses = (
-            Use(f"cells.{writer.cell_name}", writer.cell, Service(time_ps, actions)),
-            Use(writer.part.path, writer.spec, Service(time_ps), 1, float(writer.generators)),
-        )
-        return self.shop.task(WRITING, time_ps, uses)
+        return self.shop.task(WRITING, writer.time_ps(cells), writer.uses(cells))
 
     def _stage(self, write: Write, task: Task) -> Stage:
         tile = self.floor.tiles[write.tile]
         stations = list(self.arrays.get(tile, ()))
         if self.writer is not None:
-            stations.append(self._generator(self.writer, tile))
+            stations.append(self.writer.station(self.shop, tile))
         return task.at(*stations)
-
-    def _generator(self, writer: Writer, tile: str) -> Station:
-        part = writer.part
-        if writer.shared:
-            return self.shop.station(part.path, part.path, writer.spec, self.floor.chip.totals[part.path])
-        return self.shop.station(f"{tile}.{part.name}", part.path, writer.spec, 1, writer.generators, tile)

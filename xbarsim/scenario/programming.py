@@ -12,8 +12,12 @@ from xbarsim.engine.station import Station
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.program import Program
 from xbarsim.scenario.result import ProgrammingReport
+from xbarsim.scenario.stages import Use, Workshop
 from xbarsim.spec.chip import Chip, Part
+from xbarsim.spec.component import Action, Service
 from xbarsim.spec.roles import Programmer
+
+CELL_WRITTEN = "cell written"
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,22 @@ class Writer:
         """To write so many cells of one tile."""
         each = -(-cells // self.generators)
         return self.spec.program(each, self.pulses, self.cell.write_pulse_ps, self.cell.verify_ps)
+
+    def uses(self, cells: int) -> tuple[Use, Use]:
+        """What writing so many cells of one tile takes of them, and of the generator."""
+        time_ps = self.time_ps(cells)
+        written = Service(time_ps, (Action(CELL_WRITTEN, cells, self.energy_per_cell_pj),))
+        return (
+            Use(f"cells.{self.cell_name}", self.cell, written),
+            Use(self.part.path, self.spec, Service(time_ps), 1, float(self.generators)),
+        )
+
+    def station(self, shop: Workshop, tile: str) -> Station:
+        """The generator that writes a tile."""
+        part = self.part
+        if self.shared:
+            return shop.station(part.path, part.path, self.spec, shop.floor.chip.totals[part.path])
+        return shop.station(f"{tile}.{part.name}", part.path, self.spec, 1, self.generators, tile)
 
 
 def load_weights(floor: Floor, program: Program) -> ProgrammingReport:

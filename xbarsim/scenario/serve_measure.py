@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from xbarsim.scenario.arrivals import PS_PER_S, Arrivals, Constant, OnOff, Poisson, Recorded
 from xbarsim.scenario.batching import Batching, Fixed, TimeOut
-from xbarsim.scenario.ledger import network_parts
+from xbarsim.scenario.ledger import active_powers_uw
 from xbarsim.scenario.result import EnergyRow
 from xbarsim.scenario.serve_books import Books, Mark
 from xbarsim.scenario.serve_result import Bottleneck, Queue, Served
@@ -132,19 +132,12 @@ def _static_w(run: ServeRun, number: int, energy: Sequence[EnergyRow]) -> float:
 def _dynamic_pj(run: ServeRun, number: int) -> float:
     """Of all requests of a network that were let in; no warm-up needs to be cut, as none costs more for being
     early."""
-    powers_uw = _active_powers_uw(run)
+    powers_uw = active_powers_uw(run.shop.floor)
     energy_pj = 0.0
     for meta in run.metas[number]:
         active_uw = sum(instances * powers_uw.get(component, 0.0) for component, instances in meta.engaged)
         energy_pj += meta.energy_pj * meta.jobs + active_uw * run.ledger.busy_ps[id(meta)] * 1e-6
     return energy_pj
-
-
-def _active_powers_uw(run: ServeRun) -> Mapping[str, float]:
-    """Power of an instance in service, by component, where it has one."""
-    parts = [(part.path, part.spec) for part in run.chip.root.walk() if part.spec is not None and part.path]
-    parts += [(path, spec) for path, spec, _ in network_parts(run.shop.floor)]
-    return {path: spec.active_power_uw for path, spec in parts if spec.active_power_uw is not None}
 
 
 def _state(books: Books, visible: bool) -> str:

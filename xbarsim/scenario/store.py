@@ -18,15 +18,17 @@ from typing import Any
 from xbarsim.errors import Problem, SpecError
 from xbarsim.files import demand_place, foreign, interrupts_later
 from xbarsim.scenario.generate_result import GenerateResult
+from xbarsim.scenario.lifetime_result import LifetimeResult
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
 
 SCHEMA = 1
-Stored = Result | ServeResult | GenerateResult
+Stored = Result | ServeResult | GenerateResult | LifetimeResult
 _KINDS: dict[str, Any] = {
     "infer": Result,
     "serve": ServeResult,
     "generate": GenerateResult,
+    "lifetime": LifetimeResult,
 }  # by the scenario; "infer" goes without saying
 RESULT_FILE, TIMELINE_FILE, PAGE_FILE = "result.json", "timeline.json", "page.html"
 _OWN_FILES = (RESULT_FILE, TIMELINE_FILE, PAGE_FILE)
@@ -82,8 +84,7 @@ def demand_run_folder(folder: str | Path, force: bool = False) -> None:
 
 
 def load_result(folder: str | Path) -> Any:
-    """The result of a run folder (a Result, ServeResult or GenerateResult), equal to the one saved but for its
-    timeline (None)."""
+    """The result of a run folder, of the kind that was saved, equal to it but for its timeline (None)."""
     folder = Path(folder).resolve()  # through a link: what it points to is replaced, not the link
     source = folder if folder.exists() else _previous(folder)
     path = source / RESULT_FILE if source.is_dir() else folder
@@ -117,7 +118,7 @@ def result_from_json(text: str, path: Path) -> Stored:
         raise _broken(path, "schema", f"found {schema!r}", f"{SCHEMA}, which this version reads")
     kind = stored.get("kind", "infer")
     if kind not in _KINDS:
-        raise _broken(path, "kind", f"found {kind!r}", "infer, serve or generate, which this version reads")
+        raise _broken(path, "kind", f"found {kind!r}", f"{', '.join(_KINDS)}: what this version reads")
     try:
         result: Stored = decode(stored.get("result"), _KINDS[kind], "result")
         return result

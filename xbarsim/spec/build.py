@@ -37,6 +37,8 @@ ROLES = (
     "memory",
     "io",
     "pulse_generator",
+    "monitor",
+    "code_memory",
 )
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 NOT_A_PART = {"cell": "stands under `cells`", "link": "stands in a `connect` entry"}

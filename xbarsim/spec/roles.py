@@ -248,6 +248,26 @@ class Programmer(ComponentSpec):
         raise NotImplementedError
 
 
+class Monitor(ComponentSpec):
+    """Compares answers to a probe with what they were."""
+
+    role = "monitor"
+
+    def compare(self, values: int) -> Service:
+        raise NotImplementedError
+
+
+class CodeStore(ComponentSpec):
+    """Keeps the codes from which weights are written anew."""
+
+    role = "code_memory"
+    capacity_bits: int
+
+    def fetch(self, bits: int) -> Service:
+        """Read so many bits of codes."""
+        raise NotImplementedError
+
+
 class Cell(ComponentSpec):
     """A memory cell technology, as far as loading the weights asks."""
 

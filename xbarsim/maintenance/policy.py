@@ -1,0 +1,148 @@
+"""When cells are looked after, in which order, and who gives way: the requests or the upkeep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from xbarsim.errors import Problem, SpecError, shown
+from xbarsim.units import AGE, UnitError, exact
+
+Order = Literal["at once", "staggered"]
+Priority = Literal["upkeep first", "in turn", "when idle"]
+Compensation = Literal["none", "global", "column"]
+FORMS = (
+    "never",
+    "every 300 s",
+    "every 300 s above 0.05",
+    "at once",
+    "staggered",
+    "upkeep first",
+    "in turn",
+    "when idle",
+    "global compensation every 300 s",
+    "column compensation every 1 d",
+)
+_OPTION = "--policy"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How a chip looks after its cells.
+
+    every_s: time between rounds of correction; None: cells are never written again.
+    threshold: in each round the monitor probes every layer first, and only those are written whose answers are
+        farther than this from what they were (mean distance, in units of the layer's outputs); None: all are.
+    order: tiles are looked after "at once" (all begin together), or "staggered" evenly over the time between rounds.
+    priority: "upkeep first": a tile is written in one go, and requests wait; "in turn": word line by word line,
+        with the products that wait in between, first come, first served; "when idle": a word line is only begun
+        when no request is inside the chip.
+    compensation: of drift, by a factor on the outputs of each array ("global") or on each output ("column"), measured
+        with a probe every compensate_every_s.
+    """
+
+    every_s: float | None = None
+    threshold: float | None = None
+    order: Order = "at once"
+    priority: Priority = "upkeep first"
+    compensation: Compensation = "none"
+    compensate_every_s: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("every_s", "compensate_every_s"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ValueError(f"Policy.{name} is {value!r}; allowed: seconds above 0, or None")
+        if self.threshold is not None and (self.every_s is None or not self.threshold >= 0):
+            raise ValueError(
+                f"Policy.threshold is {self.threshold!r}; allowed: a distance from 0, together with every_s"
+            )
+        for name, allowed in (("order", Order), ("priority", Priority), ("compensation", Compensation)):
+            if getattr(self, name) not in get_args(allowed):
+                words = ", ".join(map(repr, get_args(allowed)))
+                raise ValueError(f"Policy.{name} is {getattr(self, name)!r}; allowed: {words}")
+        if (self.compensation == "none") != (self.compensate_every_s is None):
+            raise ValueError(
+                f"Policy.compensate_every_s is {self.compensate_every_s!r} with compensation "
+                f"'{self.compensation}'; give both, or neither"
+            )
+
+    @property
+    def text(self) -> str:
+        """As it is written on the command line."""
+        return ", ".join((*self._rounds(), *self._compensation()))
+
+    def _rounds(self) -> tuple[str, ...]:
+        if self.every_s is None:
+            return ("never",)
+        above = f" above {self.threshold:g}" if self.threshold is not None else ""
+        return (f"every {_time_text(self.every_s)}{above}", self.order, self.priority)
+
+    def _compensation(self) -> tuple[str, ...]:
+        if self.compensate_every_s is None:
+            return ()
+        return (f"{self.compensation} compensation every {_time_text(self.compensate_every_s)}",)
+
+
+def policy_from_text(text: str, where: str = _OPTION) -> Policy:
+    """A policy from words like those of FORMS, with commas between them. Raises: SpecError."""
+    found: dict[str, object] = {}
+    for clause in text.split(","):
+        for key, value in _clause(" ".join(clause.split()), where).items():
+            if key in found:
+                raise _refused(where, f"{shown(text)} says '{key}' twice")
+            found[key] = value
+    if not found.pop("never", False) and "every_s" not in found:
+        raise _refused(where, f"{shown(text)} does not say when cells are corrected")
+    try:
+        return Policy(**found)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise _refused(where, str(error)) from None
+
+
+def _clause(clause: str, where: str) -> dict[str, object]:
+    """What one part of the text sets."""
+    words = clause.lower()
+    if words == "never":
+        return {"never": True, "every_s": None}
+    if words in get_args(Order):
+        return {"order": words}
+    if words in get_args(Priority):
+        return {"priority": words}
+    kind, _, rest = words.partition(" compensation every ")
+    if rest and kind in ("global", "column"):
+        return {"compensation": kind, "compensate_every_s": _seconds(rest, where)}
+    if words.startswith("every "):
+        time, _, above = clause[len("every ") :].partition(" above ")
+        found: dict[str, object] = {"every_s": _seconds(time, where)}
+        return found | ({"threshold": _number(above, where)} if above else {})
+    raise _refused(where, f"{shown(clause)} is not known" if clause else "an empty part")
+
+
+def _seconds(text: str, where: str) -> float:
+    try:
+        return float(exact(text, AGE))
+    except UnitError as error:
+        raise _refused(where, error.found) from None
+
+
+def _number(text: str, where: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise _refused(where, f"{shown(text)} is no number") from None
+
+
+def _refused(where: str, found: str) -> SpecError:
+    forms = ", ".join(f"'{form}'" for form in FORMS)
+    example = "write it like 'every 300 s, staggered, when idle'"
+    return SpecError([Problem(where, 0, "", found, f"parts of {forms}", example)])
+
+
+_TIMES = ((31_557_600.0, "year"), (86_400.0, "d"), (3600.0, "h"), (60.0, "min"))
+
+
+def _time_text(seconds: float) -> str:
+    """In the largest unit of which it is a whole number."""
+    unit = next(((size, name) for size, name in _TIMES if seconds % size == 0), (1.0, "s"))
+    return f"{seconds / unit[0]:.12g} {unit[1]}" if unit[1] != "min" else f"{seconds:.12g} s"

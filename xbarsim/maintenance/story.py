@@ -1,0 +1,165 @@
+"""What happens to cells from one age to the next: rounds without end, told as runs of equal ones.
+
+Without a threshold every round is the same, and a million take no longer than one. With a threshold the first round
+at which a layer is too far is looked for by doubling and halving, as distances grow with age; after many such
+rounds in one span of ages, what is left of it goes on at the rate that was seen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from xbarsim.maintenance.life import Life
+from xbarsim.maintenance.policy import Policy
+from xbarsim.maintenance.schedule import PS_PER_S, Bout, Group
+
+MOST_FOUND = 200  # rounds with corrections that are looked for in one span of ages
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the log: layers that were written, how often and how far apart, and their distances before the first.
+
+    at_s: the first time.
+    """
+
+    at_s: float
+    layers: tuple[str, ...]
+    distances: tuple[float | None, ...]
+    times: int
+    every_s: float
+
+
+@dataclass
+class Span:
+    """From one age to the next. extrapolated: rounds that were told by the rate of those before."""
+
+    bouts: list[Bout] = field(default_factory=list)
+    log: list[Entry] = field(default_factory=list)
+    extrapolated: int = 0
+
+
+class Story:
+    """The decisions of a policy over the life of one network.
+
+    life: the network; without it only rounds that need no decision can be told.
+    """
+
+    def __init__(self, policy: Policy, groups: Sequence[Group], life: Life | None):
+        if policy.threshold is not None and life is None:
+            raise ValueError("a threshold needs a network whose weights are known")
+        self.policy, self.groups, self.life = policy, tuple(groups), life
+        self.done = [0] * len(self.groups)  # rounds, by group
+        self._known: dict[
+            tuple[int, int], dict[int, float]
+        ] = {}  # who was too far, since cells were last written
+
+    def until(self, age_ps: int) -> Span:
+        """Go on to an age, that instant included."""
+        span = Span()
+        last: list[tuple[int, int, Bout]] = []
+        for number, group in enumerate(self.groups):
+            end = group.rounds.number(age_ps)
+            if self.policy.threshold is not None:
+                self._found(span, number, end)
+            elif end > self.done[number]:
+                bout = self._bout(number, tuple(range(len(group.parts))), end - self.done[number])
+                last.append((group.rounds.at_ps(end - 1), number, bout))
+        for at_ps, number, bout in sorted(last, key=lambda one: one[:2]):
+            self._write(span, number, bout, at_ps, (None,) * len(bout.written))
+        return span
+
+    def _bout(self, number: int, written: tuple[int, ...], times: int) -> Bout:
+        """The next rounds of a group; they count as done."""
+        rounds = self.groups[number].rounds
+        first = self.done[number]
+        self.done[number] += times
+        return Bout(number, written, rounds.at_ps(first), times, rounds.period_ps)
+
+    def _write(
+        self, span: Span, number: int, bout: Bout, last_ps: int, distances: tuple[float | None, ...]
+    ) -> None:
+        parts = [self.groups[number].parts[index] for index in bout.written]
+        span.bouts.append(bout)
+        names = tuple(part.layer for part in parts)
+        every_s = bout.period_ps / PS_PER_S
+        span.log.append(Entry(bout.first_ps / PS_PER_S, names, distances, bout.times, every_s))
+        if self.life is not None:
+            for part in parts:
+                self.life.correct(part.layer, part.blocks, last_ps / PS_PER_S, bout.times, every_s)
+        self._known.clear()
+
+    # --- with a threshold ------------------------------------------------------------------------
+
+    def _found(self, span: Span, number: int, end: int) -> None:
+        """The rounds of a group up to the number `end`, each decided on by what the probe says."""
+        fired: Counter[tuple[int, ...]] = Counter()
+        begin = self.done[number]
+        while self.done[number] < end:
+            if fired.total() == MOST_FOUND:
+                self._extrapolate(span, number, end, fired, self.done[number] - begin)
+                return
+            found = self._first(number, self.done[number], end)
+            quiet = (end if found is None else found) - self.done[number]
+            if quiet:
+                span.bouts.append(self._bout(number, (), quiet))
+            if found is None:
+                return
+            far = self._far(number, found)
+            written = tuple(far)
+            fired[written] += 1
+            bout = self._bout(number, written, 1)
+            self._write(span, number, bout, bout.first_ps, tuple(far.values()))
+
+    def _first(self, number: int, begin: int, end: int) -> int | None:
+        """The first round from `begin` on in which a layer is too far; None: none before `end`."""
+        low, step = begin - 1, 1
+        while True:
+            high = min(low + step, end - 1)
+            if self._far(number, high):
+                break
+            if high == end - 1:
+                return None
+            low, step = high, 2 * step
+        while high - low > 1:
+            middle = (low + high) // 2
+            if self._far(number, middle):
+                high = middle
+            else:
+                low = middle
+        return high
+
+    def _far(self, number: int, round_number: int) -> dict[int, float]:
+        """Parts of a group that are too far in a round, with their distances."""
+        key, limit = (number, round_number), self.policy.threshold
+        assert self.life is not None and limit is not None
+        if key in self._known:
+            return self._known[key]
+        group = self.groups[number]
+        at_s = group.rounds.at_ps(round_number) / PS_PER_S
+        distances = {index: self.life.distance(part.layer, at_s) for index, part in enumerate(group.parts)}
+        self._known[key] = {index: far for index, far in distances.items() if far > limit}
+        return self._known[key]
+
+    def _extrapolate(
+        self, span: Span, number: int, end: int, fired: Counter[tuple[int, ...]], seen: int
+    ) -> None:
+        """The rounds that are left, with corrections as often as so far, spread evenly."""
+        left = end - self.done[number]
+        span.extrapolated += left
+        rounds = self.groups[number].rounds
+        for written, times in sorted(fired.items()):
+            expected = round(left * times / seen)
+            if not expected:
+                continue
+            every = left // expected
+            begin = end - 1 - every // 2 - (expected - 1) * every  # the last one as long ago as on average
+            bout = Bout(number, written, rounds.at_ps(begin), expected, every * rounds.period_ps)
+            self.done[number] += expected
+            last_ps = bout.first_ps + (expected - 1) * bout.period_ps
+            self._write(span, number, bout, last_ps, (None,) * len(written))
+        if self.done[number] < end:
+            span.bouts.append(self._bout(number, (), end - self.done[number]))
+        self.done[number] = end
