@@ -50,7 +50,9 @@ def published_loop() -> Loop:
     return Loop(**published_values()["correction"])
 
 
-def published(hardware: Chip | ArraySize, codebook: Codebook | None = None, mode: Mode = "physical") -> Numerics:
+def published(
+    hardware: Chip | ArraySize, codebook: Codebook | None = None, mode: Mode = "physical"
+) -> Numerics:
     """The published products: phase-change memory, global compensation, 7-bit DAC, no ADC, noise of the read-out.
 
     mode: "physical" puts m+ d+ and m- d- into the two cells of a pair; "repo_faithful" the net weight into one, as
