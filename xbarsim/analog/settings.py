@@ -16,7 +16,6 @@ from xbarsim.mapping.floor import Floor
 from xbarsim.spec.chip import Chip
 from xbarsim.workload.graph import Matrix
 
-
 WeightRange = Literal["given", "array", "column"]
 Compensation = Literal["none", "global", "column"]
 
