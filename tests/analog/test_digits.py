@@ -92,7 +92,7 @@ def compensations(
 @pytest.mark.parametrize(("training", "periphery"), SETTINGS)
 def test_drift_compensation_and_weight_error_by_age(training: str, periphery: str) -> None:
     """Pairs of the net weight, as the other has them: both within 0.02. 60 programmings; the other's are 100, of
-    networks it does not name. Where outputs are noisy, networks count: factors of our three are 0.1 apart after a year."""
+    networks it does not name. Where outputs are noisy these count: factors of our three are 0.1 apart after a year."""
     found = compensations(training, periphery, "net", runs=20)
     for row in rows_of_weight_errors(training, periphery):
         alpha, bare, compensated = found[int(row["layer"]), row["t"]]
