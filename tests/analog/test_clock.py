@@ -82,7 +82,7 @@ def test_compensation_takes_back_what_all_cells_lost_alike(compensation: str) ->
 
 @pytest.mark.parametrize("converters", [Periphery(), Periphery(output=Converter(1e3, 1e-12))])
 def test_column_compensation_takes_back_what_each_output_lost(converters: Periphery) -> None:
-    """Exponents nu_j of each output's cells: factor_j = (t / 20 s)^nu_j, exactly; one factor for all is their mean answer.
+    """Exponents nu_j of each output's cells: factor_j = (t / 20 s)^nu_j, and one factor for all from their mean answer.
 
     Closed form of the global factor: sum_j s_j / sum_j s_j f_j, s_j what output j answered before, f_j = 1 / factor_j.
     """

@@ -184,6 +184,23 @@ def test_codes_are_kept_and_no_codebook_is_put_on_slices() -> None:
     codes = analog.layer("network").blocks[0].codes
     assert (preset().decode(codes)[0] == weights).all()
     with pytest.raises(
-        ValueError, match=r"^Numerics.weight_range is 'array'; with a codebook allowed: 'given'$"
+        ValueError, match=r"^Numerics.weight_range is 'column'; with a codebook allowed: 'given', 'array'$"
     ):
-        replace(analog.numerics, weight_range="array")
+        replace(analog.numerics, weight_range="column")
+
+
+@pytest.mark.parametrize("pairs", ["apart", "net"])
+def test_the_range_of_weights_changes_units_not_weights(pairs: str) -> None:
+    """Of one programming: the same weights and products, and bounds of converters are parts of the largest weight."""
+    weights, inputs = laplace(3), torch.rand(20, 192, dtype=torch.float64)
+    given, array = (
+        stored(weights, codebook=preset(), pairs=pairs, weight_range=unit, compensation="global")
+        for unit in ("given", "array")
+    )
+    for analog in (given, array):
+        analog.drift_analog_weights(3600)
+    assert array.layer("network").weights() == pytest.approx(given.layer("network").weights(), abs=1e-12)
+    assert array(inputs) == pytest.approx(given(inputs), abs=1e-9)
+    block = array.layer("network").blocks[0]
+    assert np.abs(block.weights()).max() == pytest.approx(np.abs(given.layer("network").weights()).max())
+    assert block.scale.flat[0] == np.abs(weights).max()

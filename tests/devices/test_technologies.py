@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from xbarsim.devices.conformance import check_many_rewrites_at_once_wear_as_one_by_one
 from xbarsim.devices.load import load_technology
 from xbarsim.devices.mtj import Mtj
 from xbarsim.devices.rram import Rram
@@ -106,6 +107,17 @@ def test_unverified_writes_fail_as_often_as_the_law_says() -> None:
     assert failed == pytest.approx(1 - float(device.switching_probability(5e-9)), abs=0.005)
     sure = device.program(np.full(CELLS, device.highest_usiemens), np.random.default_rng(2))
     assert (sure.programmed_usiemens > 200).all() and sure.pulses.mean() > 1
+
+
+def test_rewrites_that_fail_by_chance_wear_as_one_by_one() -> None:
+    """Pulses of 4 ns fail often, and who failed is written again; 40 rewrites of cells that survive up to 60."""
+    device = mtj(write_pulse_ps=4000)
+    assert 0.2 < device.switching_probability(4e-9) < 0.8
+    check_many_rewrites_at_once_wear_as_one_by_one(device)
+    state = device.program(np.full(CELLS, device.highest_usiemens), np.random.default_rng(0), "single_shot")
+    after = device.rewrite(state, 1_000_000, np.random.default_rng(1), "single_shot")
+    assert (after.programmed_usiemens > 200).all()  # all have switched by then, and were not written again
+    assert after.writes.mean() == pytest.approx(1 / float(device.switching_probability(4e-9)), rel=0.02)
 
 
 def test_states_are_left_by_heat_and_sooner_when_hot() -> None:

@@ -50,7 +50,7 @@ class Block:
         self.inputs, self.outputs = piece.inputs, piece.outputs
         self.scale = _scale(piece.weights, numerics.weight_range)
         self.codes: Codes | None = None
-        self._written_largest, self.digits = self._digits(piece.weights / self.scale)
+        self._written_largest, self.digits = self._digits(piece.weights)
         self.largest = self._written_largest
         self.state: State | None = None
         self._standing: State | None = None  # what is read: `state`, or its pairs split anew
@@ -68,16 +68,18 @@ class Block:
         """The weight that a cell at its highest conductance stands for, and the digits of all."""
         book = self.numerics.codebook
         if book is None:
-            largest = float(np.abs(weights).max()) or 1.0
-            return largest, self.numerics.encoding.digits(weights / largest)
+            scaled = weights / self.scale
+            largest = float(np.abs(scaled).max()) or 1.0
+            return largest, self.numerics.encoding.digits(scaled / largest)
+        unit = float(self.scale.flat[0])  # the same for all outputs, with a codebook
         self.codes = book.encode(weights, self.numerics.tolerance)
         if self.numerics.pairs == "net":
             net = book.decode(self.codes)
             largest = float(np.abs(net).max())
-            return largest, self.numerics.encoding.digits(net / largest)
+            return largest / unit, self.numerics.encoding.digits(net / largest)
         largest = book.multiples * max(book.step_plus, book.step_minus)
         pairs = self.codes * np.array([book.step_plus, book.step_minus])
-        return largest, np.moveaxis(pairs, -1, 0)[None] / largest
+        return largest / unit, np.moveaxis(pairs, -1, 0)[None] / largest
 
     # --- cells ---------------------------------------------------------------------------------
 

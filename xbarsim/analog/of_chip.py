@@ -61,8 +61,9 @@ def _of_inputs(dac: Part, bits: int) -> str:
 
 def _of_outputs(adc: Part, bound: float) -> str:
     return (
-        f"{adc.path}: its range is not described; assumed is ±{bound:g} times the largest input and weight of an array; "
-        "vectors that reach it are done again with halved inputs; its bits count for a whole product, the sign included"
+        f"{adc.path}: its range is not described; assumed is ±{bound:g} times the largest input and weight of an "
+        "array; vectors that reach it are done again with halved inputs; "
+        "its bits count for a whole product, the sign included"
     )
 
 

@@ -94,10 +94,8 @@ class Numerics:
                     f"Numerics.{name} needs a pair of cells for each weight; {self.hardware.name} stores weights as "
                     f"{self.encoding.kind}, in {self.encoding.slices} slices"
                 )
-        if self.codebook is not None and self.weight_range != "given":
-            raise ValueError(
-                f"Numerics.weight_range is '{self.weight_range}'; with a codebook allowed: 'given'"
-            )
+        if self.codebook is not None and self.weight_range == "column":
+            raise ValueError("Numerics.weight_range is 'column'; with a codebook allowed: 'given', 'array'")
 
     @classmethod
     def of(cls, chip: Chip, **settings: Any) -> Numerics:
@@ -112,8 +110,9 @@ class Numerics:
         if "periphery" not in settings:
             settings["periphery"], assumed = periphery_of(chip)
             told += assumed
-        default = {} if settings.get("codebook") else {"weight_range": "array"}
-        return cls(chip, **{"compensation": "global", **default, **settings}, approximations=told)
+        return cls(
+            chip, approximations=told, **{"compensation": "global", "weight_range": "array", **settings}
+        )
 
     @cached_property
     def encoding(self) -> Encoding:
