@@ -8,7 +8,6 @@ from xbarsim.report.headline import Figure, unknown_energies
 from xbarsim.report.quantities import (
     UNKNOWN,
     divided,
-    format_count,
     format_number,
     format_pj,
     format_quantity,
