@@ -28,6 +28,7 @@ def markdown(results: Row) -> str:
         ("engines", "Compiled engine against the reference", _engines),
         ("events", "Services per second", _events),
         ("growth", "Growth", _growth),
+        ("analog", "A noisy product on memory cells, 512 x 512, 64 vectors", _analog),
     ):
         if name in tables:
             parts += [f"### {title}", table(tables[name])]
@@ -103,6 +104,21 @@ def _events(rows: list[Row]) -> str:
 def _growth(rows: list[Row]) -> str:
     told = [[r["what"], f"{r['size']:,}", seconds(r["seconds"]), f"{r['peak_mib']:.0f} MiB"] for r in rows]
     return _table(["what grows", "size", "time", "peak memory of the process"], told)
+
+
+def _analog(rows: list[Row]) -> str:
+    management = {"none": "cut", "iterative": "done again with smaller inputs"}
+    told = [
+        [
+            management[r["bounds"]],
+            str(r["threads"]),
+            seconds(r["analog_s"]),
+            seconds(r["linear_s"]),
+            f"{r['analog_s'] / r['linear_s']:.1f} ×",
+        ]
+        for r in rows
+    ]
+    return _table(["outputs beyond the ADC's range", "threads", "analog", "`nn.Linear`", "longer"], told)
 
 
 def seconds(time_s: float) -> str:

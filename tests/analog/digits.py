@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -58,13 +59,20 @@ def accuracy(net: nn.Module) -> float:
 
 
 def on_pcm(
-    seed: int, training: str, periphery: str, noise: float, compensated: bool, run: int
+    seed: int,
+    training: str,
+    periphery: str,
+    noise: float,
+    compensated: bool,
+    run: int,
+    pairs: Literal["apart", "net"] = "apart",
 ) -> AnalogNetwork:
     numerics = Numerics(
         ArraySize(512, 512),
         pcm(noise),
         periphery=PERIPHERIES[periphery],
         compensation="global" if compensated else "none",
+        pairs=pairs,
         weight_range="array",
         read_noise="held",
     )

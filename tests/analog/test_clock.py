@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -78,6 +80,41 @@ def test_compensation_takes_back_what_all_cells_lost_alike(compensation: str) ->
     assert made.layer("0").blocks[0].compensation.mean().item() == pytest.approx(factor, rel=1e-5)
 
 
+@pytest.mark.parametrize("converters", [Periphery(), Periphery(output=Converter(1e3, 1e-12))])
+def test_column_compensation_takes_back_what_each_output_lost(converters: Periphery) -> None:
+    """Exponents nu_j of each output's cells: factor_j = (t / 20 s)^nu_j, exactly; one factor for all is their mean answer.
+
+    Closed form of the global factor: sum_j s_j / sum_j s_j f_j, s_j what output j answered before, f_j = 1 / factor_j.
+    """
+    images, age_s = torch.rand(5, 64), 86_400.0
+    exponents = np.linspace(0.02, 0.1, 64)
+    factors = ((age_s + 20) / 20) ** exponents
+    made = {}
+    for compensation in ("column", "global"):
+        linear = nn.Linear(64, 64, dtype=torch.float64)
+        linear.load_state_dict(network(0, "float")[0].state_dict())
+        settings = Numerics(
+            ArraySize(64, 64),
+            load_technology("pcm", QUIET),
+            periphery=converters,
+            compensation=compensation,
+            weight_range="array",
+        )
+        made[compensation] = convert_to_analog(linear, settings)
+        made[compensation].program_analog_weights()
+        block = made[compensation].layer("network").blocks[0]
+        fresh, sizes = block.product(images.double()), np.abs(block.weights()[0]).sum(axis=1)
+        same = np.broadcast_to(exponents[:, None], block.state.shape)
+        block.state = block._standing = replace(block.state, drift=same)
+        made[compensation].drift_analog_weights(age_s)
+        block.expected = fresh if compensation == "column" else fresh / torch.as_tensor(factors)
+    column, one = (made[name].layer("network").blocks[0] for name in ("column", "global"))
+    assert column.compensation.numpy() == pytest.approx(factors, rel=1e-5)
+    assert column.product(images.double()) == pytest.approx(column.expected, abs=1e-4)
+    assert one.compensation.item() == pytest.approx(sizes.sum() / (sizes / factors).sum(), rel=1e-5)
+    assert one.product(images.double()) == pytest.approx(one.expected * one.compensation, abs=1e-4)
+
+
 def test_noise_is_new_in_each_product_or_held_until_the_next_age() -> None:
     images, _ = images_and_labels()
     made, held = analog(), analog(read_noise="held")
@@ -129,6 +166,23 @@ def test_same_seed_same_bytes_and_more_layers_leave_the_others_alone() -> None:
     for path in ("0", "2", "4"):
         assert (made[0].layer(path).weights() == made[2].layer(path).weights()).all()
     assert not (made[0].layer("0").weights() == analog().layer("0").weights()).all()
+
+
+@pytest.mark.parametrize("read_noise", ["held", "each product"])
+def test_more_tiles_leave_the_others_alone(read_noise: str) -> None:
+    """The layer grows by another column of blocks: those before it hold, and answer, what they did."""
+    torch.manual_seed(0)
+    settings = Numerics(ArraySize(40, 16), pcm(), compensation="column", read_noise=read_noise)
+    small, large, inputs = nn.Linear(80, 32), nn.Linear(80, 48), torch.rand(6, 80)
+    large.weight.data[:32], large.bias.data[:32] = small.weight.data, small.bias.data
+    made = [convert_to_analog(layer, settings, seed=3) for layer in (small, large)]
+    for each in made:
+        each.program_analog_weights()
+        each.drift_analog_weights(100)
+        each.rewrite("network", [1])
+    assert [len(each.layer("network").blocks) for each in made] == [4, 6]
+    assert (made[0].layer("network").weights() == made[1].layer("network").weights()[:32]).all()
+    assert torch.equal(made[0](inputs), made[1](inputs)[:, :32])
 
 
 def unprogrammed() -> AnalogNetwork:

@@ -1,7 +1,7 @@
 """Accuracy of digits networks by age on phase-change memory, against another implementation.
 
-That one splits the difference of a pair anew after programming, so that one cell of each pair is empty; here both
-drift. So its compensation is 0.02 larger after a year (layers of the float network; 0.01 of the fine-tuned).
+That one splits the difference of a pair anew after programming, so that one cell of each pair is empty
+(`pairs="net"`); with cells that drift apart its compensation is 0.02 larger after a year.
 """
 
 from __future__ import annotations
@@ -44,9 +44,13 @@ def mean_accuracies(
     return {age: float(np.mean(values)) for age, values in found.items()}
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_float_accuracy_is_that_of_the_weights(seed: int) -> None:
-    assert accuracy(network(seed, "float")) == pytest.approx(0.97111, abs=0.005)
+@pytest.mark.parametrize("training", ["float", "hwa"])
+def test_digital_accuracy_is_that_of_the_weights(training: str) -> None:
+    """Mean of the same three networks, to the last digit given."""
+    rows = table("digits_pcm_inference_summary.csv")
+    given = next(row["mean"] for row in rows if row["training"] == training and row["t_label"] == "digital")
+    found = np.mean([accuracy(network(seed, training)) for seed in SEEDS])
+    assert found == pytest.approx(float(given), abs=5e-6)
 
 
 @pytest.mark.parametrize("compensated", [False, True])
@@ -67,13 +71,15 @@ def test_accuracy_by_age_with_three_times_the_noise(training: str, periphery: st
 
 
 @cache
-def compensations(training: str, periphery: str) -> dict[tuple[int, str], tuple[float, float, float]]:
-    """By layer and age: compensation, relative error of the weights without and with it; mean of 24 programmings."""
+def compensations(
+    training: str, periphery: str, pairs: str, runs: int
+) -> dict[tuple[int, str], tuple[float, float, float]]:
+    """By layer and age: compensation, relative error of the weights without and with it; mean of all programmings."""
     found = defaultdict(list)
     for seed in SEEDS:
         true = [layer.weight.detach().numpy() for layer in list(network(seed, training))[::2]]
-        for run in range(8):
-            analog = on_pcm(seed, training, periphery, 1.0, True, 1000 * seed + run)
+        for run in range(runs):
+            analog = on_pcm(seed, training, periphery, 1.0, True, 1000 * seed + run, pairs)
             for age, seconds in AGES_S.items():
                 analog.drift_analog_weights(seconds)
                 for number, (layer, weight) in enumerate(zip(analog.layers(), true, strict=True)):
@@ -85,13 +91,25 @@ def compensations(training: str, periphery: str) -> dict[tuple[int, str], tuple[
 
 @pytest.mark.parametrize(("training", "periphery"), SETTINGS)
 def test_drift_compensation_and_weight_error_by_age(training: str, periphery: str) -> None:
-    """Compensation within 0.025 (see above; and 0.02 of chance, where outputs are noisy), weight errors within 0.02."""
-    found = compensations(training, periphery)
-    chance = 0.02 if periphery == "default" else 0.0
-    for row in table("digits_pcm_weight_error_summary.csv"):
-        if (row["training"], row["periphery"], row["noise_scale"]) != (training, periphery, "1.0"):
-            continue
+    """Pairs of the net weight, as the other has them: both within 0.02. 60 programmings; the other's are 100, of networks
+    it does not name. Where outputs are noisy, networks count: factors of our three are 0.1 apart after a year."""
+    found = compensations(training, periphery, "net", runs=20)
+    for row in rows_of_weight_errors(training, periphery):
         alpha, bare, compensated = found[int(row["layer"]), row["t"]]
-        assert alpha == pytest.approx(float(row["alpha_mean"]), abs=0.025 + chance)
+        assert alpha == pytest.approx(float(row["alpha_mean"]), abs=0.02)
         assert bare == pytest.approx(float(row["rel_err_uncomp"]), abs=0.02)
         assert compensated == pytest.approx(float(row["rel_err_comp"]), abs=0.02)
+
+
+@pytest.mark.parametrize("training", ["float", "hwa"])
+def test_cells_that_drift_apart_need_less_compensation(training: str) -> None:
+    """By 0.003 to 0.03 after a year; not more than 0.005 different right after programming."""
+    apart, net = (compensations(training, "ideal", pairs, runs=8) for pairs in ("apart", "net"))
+    for number in range(3):
+        assert 0.003 < net[number, "1y"][0] - apart[number, "1y"][0] < 0.03
+        assert net[number, "prog(t=0)"][0] == pytest.approx(apart[number, "prog(t=0)"][0], abs=0.005)
+
+
+def rows_of_weight_errors(training: str, periphery: str) -> list[dict[str, str]]:
+    rows, wanted = table("digits_pcm_weight_error_summary.csv"), (training, periphery, "1.0")
+    return [row for row in rows if (row["training"], row["periphery"], row["noise_scale"]) == wanted]

@@ -64,9 +64,8 @@ def test_defaults_are_the_settings_that_the_digits_are_run_with() -> None:
     assert (found.weight_range, found.compensation, found.read_noise) == ("array", "global", "held")
     assert found.hardware == ArraySize(512, 512, "aihwkit's tile")
     assert found.cells.model_dump() == pcm().model_dump()
+    assert found.pairs == "net"
     assert found.approximations == (
-        "both cells of a pair drift, each with its own coefficient; aihwkit splits their difference anew after "
-        "programming, and one of them is empty then",
         "settings for training (backward, update, modifier, clip, remap) are not read",
     )
 
@@ -89,7 +88,7 @@ def test_scaled_noise_and_other_periphery() -> None:
 
 def test_it_runs_on_the_blocks_of_a_chip_and_says_so() -> None:
     settings = from_aihwkit(config(), xs.load_chip("hermes64"))
-    assert settings.approximations[2] == (
+    assert settings.approximations[1] == (
         "matrices are cut into the blocks of IBM HERMES 64-core, not into mapping.max_input_size x max_output_size "
         "= 512 x 512"
     )
@@ -99,9 +98,17 @@ def test_it_runs_on_the_blocks_of_a_chip_and_says_so() -> None:
     assert accuracy(analog) > 0.95
 
 
+def test_arrays_without_pairs_say_how_their_cells_differ() -> None:
+    settings = from_aihwkit(config(), xs.load_chip("isaac"))
+    assert settings.pairs == "apart"
+    assert settings.approximations[0].startswith("cells drift as they were programmed; aihwkit has pairs")
+
+
 def test_a_perfect_forward_pass_without_cells_is_the_network() -> None:
     found = from_aihwkit(config({"is_perfect": True}, noise_model=None, drift_compensation=None))
-    assert found == Numerics(found.hardware, read_noise="held", approximations=found.approximations)
+    assert found == Numerics(
+        found.hardware, pairs="net", read_noise="held", approximations=found.approximations
+    )
 
 
 def test_everything_that_is_not_supported_is_named_at_once() -> None:

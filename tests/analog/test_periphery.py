@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from xbarsim.analog import Converter, Periphery, WireResistance
+from xbarsim.analog.periphery import Stored
 
 DATA = json.loads((Path(__file__).parent.parent / "data/analog/periphery_deterministic.json").read_text())
 WEIGHTS, INPUTS = torch.tensor(DATA["W"]), torch.tensor(DATA["X"])
@@ -66,6 +67,45 @@ def test_noise_is_as_large_as_said(settings: dict, expected: float) -> None:
     result = product(Periphery(**settings), x, w)
     assert result.std().item() == pytest.approx(expected, rel=0.015)
     assert result.mean().item() == pytest.approx(0.91, abs=4 * expected / 200)
+
+
+def formula(
+    x: Tensor, cells: Stored, converters: tuple[float, float, int], noise: tuple[float, float], z: Tensor
+) -> Tensor:
+    """The noisy product, written out in double precision with the numbers z that it draws."""
+    input_bound, output_bound, steps = converters
+    weight_noise, output_noise = noise
+
+    def converted(values: Tensor, bound: float) -> Tensor:
+        return (values * steps / (2 * bound)).round().div(steps / (2 * bound)).clamp(-bound, bound)
+
+    scale = x.abs().max(dim=1, keepdim=True).values
+    given = converted(x / scale, input_bound).double()
+    y = torch.einsum("vn,mn->vm", given, cells.weights.double())
+    variance = torch.einsum("vn,mn->vm", given**2, cells.variance.double())
+    variance = variance + weight_noise**2 * (given**2).sum(dim=1, keepdim=True) + output_noise**2
+    return scale * converted(y + z * variance.sqrt(), output_bound)
+
+
+def test_the_fast_product_is_the_formula_with_the_same_draws() -> None:
+    """All but those that stand on the edge between two steps of the converter, of 8 bits, in single precision."""
+    torch.manual_seed(1)
+    weights, inputs = torch.randn(100, 90) / 10, torch.randn(80, 90)
+    cells = Stored(weights, (0.1 * weights) ** 2)
+    periphery = Periphery(
+        Converter(1.0, 1 / 254), Converter(0.8, 1 / 254), "abs_max", output_noise=0.04, weight_noise=0.02
+    )
+    kept = inputs.clone(), weights.clone(), cells.variance.clone()
+    found = periphery.product(inputs, cells, torch.Generator().manual_seed(5))
+    z = torch.randn(80, 100, generator=torch.Generator().manual_seed(5))
+    expected = formula(inputs, cells, (1.0, 0.8, 254), (0.02, 0.04), z)
+    step = 1.6 / 254 * inputs.abs().max(dim=1, keepdim=True).values
+    off = (found - expected).abs()
+    assert (off <= 1.001 * step).all()
+    assert (off < 1e-5).double().mean() > 0.999
+    assert 0.005 < (found.abs() > 126.9 * step).double().mean() < 0.2  # some are cut
+    for before, after in zip(kept, (inputs, weights, cells.variance), strict=True):
+        assert torch.equal(before, after)  # and nothing that was given is changed
 
 
 def test_wires_take_what_the_formula_says() -> None:

@@ -13,15 +13,25 @@ from torch import nn
 from tests.analog.digits import DATA, pcm
 from xbarsim.analog import AnalogNetwork, ArraySize, Numerics, convert_to_analog
 from xbarsim.analog.codebook import preset
+from xbarsim.devices.load import load_technology
+from xbarsim.devices.technology import Technology
 
 DAY, MONTH, YEAR = 86_400.0, 2.592e6, 3.1536e7
 
 
-def stored(weights: np.ndarray, seed: int = 0, **settings) -> AnalogNetwork:
+def as_layer(weights: np.ndarray) -> nn.Linear:
     linear = nn.Linear(weights.shape[1], weights.shape[0], bias=False)
     linear.weight.data = torch.as_tensor(weights)
+    return linear
+
+
+def pcm_written_exactly() -> Technology:
+    return load_technology("pcm", ("programming_usiemens_by_level=[0]",))
+
+
+def stored(weights: np.ndarray, seed: int = 0, **settings) -> AnalogNetwork:
     numerics = Numerics(ArraySize(*weights.shape[::-1]), pcm(), read_noise="held", **settings)
-    analog = convert_to_analog(linear, numerics, seed)
+    analog = convert_to_analog(as_layer(weights), numerics, seed)
     analog.program_analog_weights()
     return analog
 
@@ -96,6 +106,62 @@ def test_error_right_after_programming_without_read_noise() -> None:
             block._take(state.programmed_usiemens / pcm().highest_usiemens, None)
             errors.append(relative_error(analog, weights))
         assert np.mean(errors) == pytest.approx(expected, rel=0.05)
+
+
+# The same, rewritten once a period, at the end of a period: by period and time.
+REWRITTEN = [
+    (300.0, {300.0: 0.328, 3600.0: 0.327, 6000.0: 0.328, DAY: 0.326, MONTH: 0.327, YEAR: 0.327}),
+    (3600.0, {3600.0: 0.368, 6000.0: 0.369, DAY: 0.369, MONTH: 0.368, YEAR: 0.371}),
+    (DAY, {DAY: 0.442, MONTH: 0.443, YEAR: 0.443}),
+]
+
+
+def after_rewrites(analog: AnalogNetwork, until_s: float, period_s: float) -> None:
+    """To the end of the last whole period before a time, with a rewrite at the end of each one before it."""
+    last_s = (until_s // period_s - 1) * period_s
+    if last_s < analog.now_s and analog.now_s > 0:  # no other period has ended
+        return analog.wait(0)
+    rewrites = round((last_s - analog.now_s) / period_s) + (analog.now_s > 0)
+    analog.wait(last_s - analog.now_s)
+    if rewrites:
+        analog.rewrite("network", times=rewrites)
+    return analog.wait(period_s)
+
+
+@pytest.mark.parametrize(("period_s", "table"), REWRITTEN, ids=["300 s", "1 h", "1 d"])
+def test_error_of_weights_that_are_rewritten(period_s: float, table: dict[float, float]) -> None:
+    """Within 5 %; every rewrite is counted."""
+    found: dict[float, list[float]] = {time_s: [] for time_s in table}
+    for seed in range(12):
+        weights = laplace(seed)
+        analog = stored(weights, seed, codebook=preset())
+        for time_s, errors in found.items():
+            after_rewrites(analog, time_s, period_s)
+            assert analog.layer("network").blocks[0].writes == time_s // period_s
+            errors.append(relative_error(analog, weights))
+    means = {time_s: np.mean(errors) for time_s, errors in found.items()}
+    assert means == pytest.approx(table, rel=0.05)
+
+
+def test_error_one_second_after_a_rewrite_and_of_exact_writes_right_after_them() -> None:
+    """0.324 and, with read noise alone, 0.201: at any time."""
+    errors, exact = [], []
+    for seed in range(12):
+        weights = laplace(seed)
+        analog = stored(weights, seed, codebook=preset())
+        analog.wait(MONTH)
+        analog.rewrite("network", times=8640)
+        analog.wait(1.0)
+        errors.append(relative_error(analog, weights))
+        ideal = replace(analog.numerics, cells=pcm_written_exactly())
+        analog = convert_to_analog(as_layer(weights), ideal, seed)
+        analog.program_analog_weights()
+        for time_s in (300.0, YEAR):
+            analog.drift_analog_weights(time_s)
+            analog.rewrite("network")
+            exact.append(relative_error(analog, weights))
+    assert np.mean(errors) == pytest.approx(0.324, rel=0.05)
+    assert np.mean(exact) == pytest.approx(0.201, rel=0.05)
 
 
 def test_rewriting_every_300_s_keeps_the_error_of_300_s() -> None:

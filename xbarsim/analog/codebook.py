@@ -118,7 +118,7 @@ class Fit:
 
 def preset() -> Codebook:
     """The published pair of steps."""
-    known = _published()
+    known = published_values()
     return Codebook(known["step_plus"], known["step_minus"], known["multiples"])
 
 
@@ -130,9 +130,9 @@ def fit(parameters: Iterable[ArrayLike], rng: np.random.Generator, multiples: in
     pooled = np.concatenate([np.asarray(values, dtype=np.float64).reshape(-1) for values in parameters])
     if not (pooled.size and pooled.max() > 0 > pooled.min()):
         raise ValueError("a codebook of two polarities needs weights of both signs")
-    here = Codebook(
-        *_largest(pooled) / (multiples or _published()["multiples"]), multiples or _published()["multiples"]
-    )
+    count: int = multiples or published_values()["multiples"]
+    plus, minus = _largest(pooled) / count
+    here = Codebook(float(plus), float(minus), count)
     first_error = error = here.error(pooled)
     best = Fit(here, error, first_error)
     for temperature in _temperatures():
@@ -151,7 +151,7 @@ def _largest(weights: Values) -> Values:
 
 
 def _temperatures() -> Iterator[float]:
-    annealing, temperature = _published()["annealing"], 1.0
+    annealing, temperature = published_values()["annealing"], 1.0
     for _ in range(annealing["steps"]):
         temperature *= annealing["cooling"]
         yield temperature
@@ -159,12 +159,13 @@ def _temperatures() -> Iterator[float]:
 
 def _moved(book: Codebook, largest: Values, temperature: float, rng: np.random.Generator) -> Codebook:
     """Each step up or down by a random part of the largest move, which cools down, too."""
-    move = temperature * _published()["annealing"]["largest_move"] * largest
+    move = temperature * published_values()["annealing"]["largest_move"] * largest
     plus, minus = rng.choice([-1.0, 1.0], 2) * rng.random(2) * move
     return Codebook(book.step_plus + plus, book.step_minus + minus, book.multiples)
 
 
 @lru_cache(maxsize=1)
-def _published() -> Any:
+def published_values() -> Any:
+    """What the shipped file says of the published system."""
     path = shipped("architectures") / "common" / "two_polarity_codebook.yaml"
     return yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -45,7 +45,7 @@ class Encoding:
     @classmethod
     def of(cls, array: Array, rounded: bool) -> Encoding:
         """As the arrays of a chip store weights."""
-        weight = array.weight
+        weight = array.weight  # type: ignore[attr-defined]
         return cls(weight.encoding, weight.bits, weight.slices, rounded)
 
     @property
@@ -56,13 +56,13 @@ class Encoding:
     @cached_property
     def _steps(self) -> int:
         """Whole numbers from 0 to the largest weight; for one bit, too, there is a step."""
-        return 2 ** max(1, self.bits - 1) - 1
+        return int(2 ** max(1, self.bits - 1)) - 1
 
     @cached_property
     def _base(self) -> int:
         """Of the digits: as few bits a slice as hold the magnitude (differential), or the shifted weight (offset)."""
         bits = max(1, self.bits - 1) if self.kind == "differential" else max(2, self.bits)
-        return 2 ** -(-bits // self.slices)
+        return int(2 ** -(-bits // self.slices))
 
     @cached_property
     def _full(self) -> Values:
@@ -74,7 +74,7 @@ class Encoding:
 
     @cached_property
     def _places(self) -> Values:
-        return float(self._base) ** np.arange(self.slices - 1, -1, -1)
+        return np.power(float(self._base), np.arange(self.slices - 1, -1, -1, dtype=np.float64))
 
     @cached_property
     def significance(self) -> Values:

@@ -6,12 +6,13 @@ otherwise stands in `Numerics.approximations`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from xbarsim.analog.periphery import IDEAL, Converter, Periphery, WireResistance
-from xbarsim.analog.settings import ArraySize, Numerics
+from xbarsim.analog.settings import ArraySize, Compensation, Numerics, WeightRange
 from xbarsim.devices.load import load_technology
+from xbarsim.devices.pcm import Pcm
 from xbarsim.devices.technology import Technology
 from xbarsim.spec.chip import Chip
 
@@ -30,12 +31,12 @@ _OF_THESE = {
 _NOISE_MANAGEMENT = {"NONE": "none", "ABS_MAX": "abs_max"}
 _BOUND_MANAGEMENT = {"NONE": "none", "ITERATIVE": "iterative"}
 _WEIGHT_NOISE = {"NONE": None, "ADDITIVE_CONSTANT": "constant", "PCM_READ": "read"}
-_COMPENSATION = {
+_COMPENSATION: dict[str, Compensation] = {
     "NoneType": "none", "GlobalDriftCompensation": "global", "PerColumnDriftCompensation": "column",
 }  # fmt: skip
 _PAIRS = (
-    "both cells of a pair drift, each with its own coefficient; aihwkit splits their difference anew after "
-    "programming, and one of them is empty then"
+    "cells drift as they were programmed; aihwkit has pairs of cells, and splits their difference anew after "
+    "programming, so that one of them is empty"
 )
 _TRAINING = "settings for training (backward, update, modifier, clip, remap) are not read"
 
@@ -70,6 +71,8 @@ def from_aihwkit(rpu_config: Any, hardware: Chip | ArraySize | None = None) -> N
     """The settings of an inference configuration.
 
     hardware: whose blocks are taken; plain arrays of mapping.max_input_size and max_output_size if None.
+    Pairs of cells are what they are there (`Numerics.pairs` = "net"); `dataclasses.replace` them by "apart" for cells
+    that drift on their own.
     Raises: ValueError that names every setting which is not supported.
     """
     read = _Reader()
@@ -87,15 +90,18 @@ def from_aihwkit(rpu_config: Any, hardware: Chip | ArraySize | None = None) -> N
     _others(rpu_config, read)
     if read.problems:
         raise ValueError("\n".join(read.problems))
-    return Numerics(
+    made = Numerics(
         hardware or arrays,
         cells,
         periphery=periphery,
         weight_range=weight_range,
         compensation=_COMPENSATION[compensation],
         read_noise="held",
-        approximations=(_PAIRS, _TRAINING, *_other_blocks(hardware, arrays)),
+        approximations=(_TRAINING, *_other_blocks(hardware, arrays)),
     )
+    if made.in_pairs:
+        return replace(made, pairs="net")
+    return replace(made, approximations=(_PAIRS, *made.approximations))
 
 
 def _other_blocks(hardware: Chip | ArraySize | None, arrays: ArraySize) -> tuple[str, ...]:
@@ -153,6 +159,7 @@ def _cells(model: Any, read: _Reader) -> Technology | None:
 
 def _overrides(model: Any, smallest: float) -> tuple[str, ...]:
     shipped = load_technology("pcm")
+    assert isinstance(shipped, Pcm)
     noise, drift, read = model.prog_noise_scale, model.drift_scale, model.read_noise_scale
     made = [f"programming_usiemens_by_level={[noise * value for value in model.prog_coeff]}"]
     for curve in ("drift_mean", "drift_spread"):
@@ -172,12 +179,12 @@ def _overrides(model: Any, smallest: float) -> tuple[str, ...]:
     )
 
 
-def _mapping(mapping: Any, read: _Reader) -> tuple[ArraySize, str]:
+def _mapping(mapping: Any, read: _Reader) -> tuple[ArraySize, WeightRange]:
     read.neutral(mapping, "mapping", {"digital_bias": True, "learn_out_scaling": False})
     omega = mapping.weight_scaling_omega
     if omega not in (0, 1):
         read.problems.append(f"mapping.weight_scaling_omega is {omega!r}; allowed: 0.0, 1.0")
-    by_column = "column" if mapping.weight_scaling_columnwise else "array"
+    by_column: WeightRange = "column" if mapping.weight_scaling_columnwise else "array"
     endless = 2**31
     arrays = ArraySize(
         mapping.max_input_size or endless, mapping.max_output_size or endless, "aihwkit's tile"

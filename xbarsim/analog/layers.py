@@ -13,6 +13,7 @@ from xbarsim.analog.settings import Numerics
 from xbarsim.workload.graph import Matrix
 
 Convolution = nn.Conv1d | nn.Conv2d
+Layer = nn.Linear | Convolution
 CONVERTED = (nn.Linear, nn.Conv1d, nn.Conv2d)
 
 
@@ -22,14 +23,15 @@ class AnalogLayer(nn.Module):
     path: the layer's place in the network.
     """
 
-    def __init__(self, path: str, layer: nn.Module, groups: int, numerics: Numerics, seed: int):
+    def __init__(self, path: str, layer: Layer, groups: int, numerics: Numerics, seed: int):
         super().__init__()
         self.path = path
-        weight = layer.weight.detach()
+        weight, bias = layer.weight.detach(), layer.bias
         outputs = weight.shape[0]
         stored = weight.reshape(groups, outputs // groups, -1).to(torch.float64).numpy()
-        self.matrix = Matrix(path, stored.shape[2], stored.shape[1], groups, layer.bias is not None)
-        self.register_buffer("bias", None if layer.bias is None else layer.bias.detach().clone())
+        self.matrix = Matrix(path, stored.shape[2], stored.shape[1], groups, bias is not None)
+        self.bias: Tensor | None
+        self.register_buffer("bias", None if bias is None else bias.detach().clone())
         self.blocks = [
             Block(f"{path}.block[{number}]", piece, numerics, seed, weight.dtype)
             for number, piece in enumerate(pieces(numerics.cut(self.matrix), stored))
@@ -37,10 +39,25 @@ class AnalogLayer(nn.Module):
 
     def multiply(self, vectors: Tensor) -> Tensor:
         """vectors (n, inputs): products (n, outputs) with the bias."""
-        result = vectors.new_zeros(len(vectors), self.matrix.columns * self.matrix.groups)
+        if len(self.blocks) == 1:
+            result = self.blocks[0].product(vectors)
+        else:
+            result = vectors.new_zeros(len(vectors), self.matrix.columns * self.matrix.groups)
+            for block in self.blocks:
+                result[:, block.outputs] += block.product(vectors[:, block.inputs])
+        return result if self.bias is None else result.add_(self.bias)
+
+    def probe(self) -> Tensor:
+        """Input vectors (n, inputs) whose answers tell whether the weights are still what they were: each input
+        alone; of a convolution one patch, in channel i of which element (i, i) is 1."""
+        return torch.eye(self.matrix.rows * self.matrix.groups, dtype=self.blocks[0].dtype)
+
+    def spread(self, vectors: Tensor) -> Tensor:
+        """vectors (n, inputs): standard deviation of the products (n, outputs) over reads at this age."""
+        variance = vectors.new_zeros(len(vectors), self.matrix.columns * self.matrix.groups)
         for block in self.blocks:
-            result[:, block.outputs] += block.product(vectors[:, block.inputs])
-        return result if self.bias is None else result + self.bias
+            variance[:, block.outputs] += block.spread(vectors[:, block.inputs]) ** 2
+        return variance.sqrt()
 
     def weights(self) -> np.ndarray:
         """The matrix that its cells stand for now, not compensated: (outputs, inputs of a group)."""
@@ -72,6 +89,7 @@ class AnalogConvolution(AnalogLayer):
         super().__init__(path, layer, layer.groups, numerics, seed)
         self.kernel, self.stride, self.dilation = layer.kernel_size, layer.stride, layer.dilation
         self.border = tuple(layer._reversed_padding_repeated_twice)
+        self.channels = layer.in_channels
         self.mode = "constant" if layer.padding_mode == "zeros" else layer.padding_mode
 
     def forward(self, images: Tensor) -> Tensor:
@@ -86,6 +104,12 @@ class AnalogConvolution(AnalogLayer):
         maps = self.multiply(vectors).reshape(len(batched), -1, self.matrix.columns * self.matrix.groups)
         result = maps.mT.reshape(len(batched), -1, *size)
         return result if images.dim() == axes + 2 else result.squeeze(0)
+
+    def probe(self) -> Tensor:
+        patch = torch.zeros(self.channels, *self.kernel, dtype=self.blocks[0].dtype)
+        for i in range(min(self.channels, *self.kernel)):
+            patch[(i, *([i] * len(self.kernel)))] = 1.0
+        return patch.reshape(1, -1)
 
     def _unfolded(self, padded: Tensor) -> Tensor:
         """What the kernel sees at each position: (images, channels x kernel, positions)."""

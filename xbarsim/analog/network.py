@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from xbarsim.analog.block import Block
+from xbarsim.analog.block import Block, Worn
 from xbarsim.analog.layers import CONVERTED, AnalogLayer, on_arrays
 from xbarsim.analog.settings import Numerics
 
@@ -53,7 +53,7 @@ class AnalogNetwork(nn.Module):
         """Write all weights into cells, now. Ages count from here."""
         self._zero_s = self.now_s
         for layer in self.layers():
-            self._write(layer, layer.blocks)
+            self._write(layer.blocks)
 
     def drift_analog_weights(self, t_inference: float = 0.0) -> None:
         """Set the clock to so many seconds after `program_analog_weights`, read the cells, compensate drift.
@@ -74,11 +74,31 @@ class AnalogNetwork(nn.Module):
         self._at(self.now_s + seconds)
 
     @torch.no_grad()
-    def rewrite(self, path: str, blocks: list[int] | None = None) -> None:
-        """Write a layer, or some of its blocks, anew, now: with new programming noise, at age 0."""
+    def rewrite(self, path: str, blocks: list[int] | None = None, times: int = 1) -> None:
+        """Write a layer, or some of its blocks, anew, now: with new programming noise, at age 0.
+
+        times: as if they were written that often, the last time now; a million takes no longer than two.
+        """
         self._programmed()
+        self._write(self._chosen(path, blocks), times)
+
+    @torch.no_grad()
+    def restore(self, path: str, blocks: list[int] | None = None) -> None:
+        """Let a layer, or some of its blocks, compute with the weights as they were meant, until the clock moves.
+
+        No cell is written; ages and compensation stay. See `self_correction` for what that is good for.
+        """
+        self._programmed()
+        for block in self._chosen(path, blocks):
+            block.restore()
+
+    def worn(self) -> dict[str, Worn]:
+        """What writing has done to the cells of each block."""
+        return {block.path: block.worn for layer in self.layers() for block in layer.blocks}
+
+    def _chosen(self, path: str, blocks: list[int] | None) -> list[Block]:
         layer = self.layer(path)
-        self._write(layer, layer.blocks if blocks is None else [layer.blocks[number] for number in blocks])
+        return layer.blocks if blocks is None else [layer.blocks[number] for number in blocks]
 
     def ages_s(self) -> dict[str, float]:
         """Seconds since each block was written."""
@@ -102,9 +122,9 @@ class AnalogNetwork(nn.Module):
         for block in blocks:
             block.age(now_s - block.written_at_s)
 
-    def _write(self, layer: AnalogLayer, blocks: list[Block]) -> None:
+    def _write(self, blocks: list[Block], times: int = 1) -> None:
         for block in blocks:
-            block.write(self.now_s)
+            block.write(self.now_s, times)
 
 
 def convert_to_analog(network: nn.Module, numerics: Numerics, seed: int = 0) -> AnalogNetwork:

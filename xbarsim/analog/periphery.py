@@ -8,7 +8,6 @@ their product. Formulas as in the analog product of the IBM Analog Hardware Acce
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
 from typing import Literal
 
 import torch
@@ -48,10 +47,10 @@ class Converter:
         """Rounded to steps (half to even), then cut at the bound."""
         if self.bound is None:
             return values
-        if self.resolution is not None:
-            step = 2 * self.bound * self.resolution
-            values = torch.round(values / step) * step
-        return values.clamp(-self.bound, self.bound)
+        if self.resolution is None:
+            return values.clamp(-self.bound, self.bound)
+        step = 2 * self.bound * self.resolution
+        return (values / step).round_().mul_(step).clamp_(-self.bound, self.bound)
 
 
 @dataclass(frozen=True)
@@ -119,27 +118,42 @@ class Periphery:
         if self.linear:
             return self._once(inputs, cells, rng)
         scale = self._scale(inputs)
-        result = self._once(inputs / scale, cells, rng)
+        scaled = inputs if scale is None else inputs / scale
+        result = self._once(scaled, cells, rng)
         if self.bound_management == "iterative" and self.output.bound is not None:
-            result = self._managed(inputs / scale, cells, rng, result)
-        return result * scale
+            result = self._managed(scaled, cells, rng, result, self.output.bound)
+        return result if scale is None else result.mul_(scale)
 
-    def _scale(self, inputs: Tensor) -> Tensor:
+    def spread(self, inputs: Tensor, cells: Stored) -> Tensor:
+        """Standard deviation of the noise at each output, as long as no output is at a bound."""
+        scale = self._scale(inputs)
+        variance = self._variance(self.input(inputs if scale is None else inputs / scale), cells)
+        spread = inputs.new_zeros(*inputs.shape[:-1], len(cells.weights))
+        if variance is not None:
+            spread = (spread + variance).sqrt()
+        return spread if scale is None else spread * scale
+
+    def _scale(self, inputs: Tensor) -> Tensor | None:
         """What each vector is divided by on its way in."""
         if self.noise_management == "none":
-            return torch.ones_like(inputs[..., :1])
+            return None
         largest = inputs.abs().amax(dim=-1, keepdim=True)
-        return torch.where(largest > 0, largest, torch.ones_like(largest))
+        return largest.masked_fill_(largest == 0, 1.0)
 
-    def _managed(self, inputs: Tensor, cells: Stored, rng: torch.Generator, result: Tensor) -> Tensor:
+    def _managed(
+        self, inputs: Tensor, cells: Stored, rng: torch.Generator, result: Tensor, bound: float
+    ) -> Tensor:
         """Do those vectors again, with smaller inputs, that drove an output to its bound."""
-        result, reduction = result.clone(), 1.0
+        reduction = 1.0
         while self._may_reduce(2 * reduction):
-            again = (result.abs() >= reduction * self.output.bound).any(dim=-1)
+            again = (result.abs() >= reduction * bound).any(dim=-1)
             if not again.any():
                 break
             reduction *= 2
-            result[again] = reduction * self._once(inputs[again] / reduction, cells, rng)
+            if again.all():
+                result = self._once(inputs / reduction, cells, rng).mul_(reduction)
+            else:
+                result[again] = self._once(inputs[again] / reduction, cells, rng).mul_(reduction)
         return result
 
     def _may_reduce(self, reduction: float) -> bool:
@@ -156,20 +170,22 @@ class Periphery:
         variance = self._variance(x, cells)
         if variance is not None:
             noise = torch.randn(y.shape, dtype=y.dtype, generator=rng)
-            y = torch.addcmul(y, noise, variance.sqrt())
+            y.addcmul_(noise, variance.sqrt_())
         return self.output(y)
 
     def _variance(self, x: Tensor, cells: Stored) -> Tensor | None:
-        """Of each output: the noise of all that adds to it is drawn as one number."""
-        squares = x * x if self.weight_noise or cells.variance is not None else None
-        parts: list[Tensor] = []
-        if squares is not None and cells.variance is not None:
-            parts.append(squares @ cells.variance.mT)
-        if squares is not None and self.weight_noise and self.weight_noise_kind == "constant":
-            parts.append(self.weight_noise**2 * squares.sum(dim=-1, keepdim=True))
+        """Of each output, or (vectors, 1) where it is the same for all: the noise of all that adds to an output is
+        drawn as one number, whose variance one more product gives."""
+        by_vector = self.weight_noise**2 if self.weight_noise_kind == "constant" else 0.0
+        squares = x * x if by_vector or cells.variance is not None else None
+        parts = [] if cells.variance is None or squares is None else [squares @ cells.variance.mT]
+        if squares is not None and by_vector:
+            parts.append(by_vector * squares.sum(dim=-1, keepdim=True))
         if self.output_noise:
             parts.append(torch.full_like(x[..., :1], self.output_noise**2))
-        return reduce(torch.add, parts) if parts else None
+        for part in parts[1:]:
+            parts[0] = parts[0].add_(part) if parts[0].shape[-1] > 1 else parts[0] + part
+        return parts[0] if parts else None
 
 
 IDEAL = Periphery()

@@ -149,6 +149,25 @@ def check_worn_out_cells_are_stuck(technology: Technology) -> None:
         assert np.array_equal(technology.mean_conductance_usiemens(state, age_s), state.programmed_usiemens)
 
 
+def check_many_rewrites_at_once_wear_as_one_by_one(technology: Technology) -> None:
+    for scheme in SCHEMES:
+        try:
+            new = technology.program(_targets(technology), _rng(), scheme)
+        except DeviceError:
+            continue
+        fragile = replace(new, endurance=np.floor(_rng(5).uniform(1, 60, SHAPE)))
+        for times in (0, 1, 2, 3, 40):
+            one_by_one, rng = fragile, _rng(6)
+            for _ in range(times):
+                one_by_one = technology.program(fragile.target_usiemens, rng, scheme, one_by_one)
+            at_once = technology.rewrite(fragile, times, _rng(6), scheme)
+            for name in ("writes", "stuck", "endurance"):
+                assert np.array_equal(getattr(at_once, name), getattr(one_by_one, name)), (
+                    f"{times} rewrites at once leave other {name} than one by one ({scheme})"
+                )
+    assert _refuses(lambda: technology.rewrite(_programmed(technology), -1, _rng())), "takes -1 rewrites"
+
+
 def check_pulses_move_the_cells_they_reach(technology: Technology) -> None:
     middle = np.full(MANY, (technology.lowest_usiemens + technology.highest_usiemens) / 2)
     state = technology.program(middle, _rng())

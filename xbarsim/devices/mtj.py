@@ -93,6 +93,12 @@ class Mtj(Technology):
             verifies, reached = pulses + 1, wanted
         return Landing(self._conductance(reached), rng.standard_exponential(target.shape), pulses, verifies)
 
+    def written_again(self, state: State) -> Flags | None:
+        """Those that are stuck in the wrong state; as long as others stand wrong, too, a pulse may reach them."""
+        middle = (self.lowest_usiemens + self.highest_usiemens) / 2
+        wrong = self._high(state) != (state.target_usiemens > middle)
+        return wrong if (state.stuck | ~wrong).all() else None
+
     def aged(self, state: State, age_s: Floats) -> Floats:
         """A cell has left its state once its age reaches its own share of the mean time; it is not seen to return."""
         self.need("ageing", "stability", "attempt_time")

@@ -11,8 +11,8 @@ from pydantic import Field, PrivateAttr, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from xbarsim.devices.cell import WrittenCell
-from xbarsim.devices.state import Floats, Landing, State, Wholes
-from xbarsim.devices.wear import drawn_endurance, worn
+from xbarsim.devices.state import Flags, Floats, Landing, State, Wholes
+from xbarsim.devices.wear import drawn_endurance, rewritten, worn
 from xbarsim.errors import DeviceError
 from xbarsim.spec.quantity import Conductance, MeanCount, Temperature, unwrap
 
@@ -37,8 +37,8 @@ class Technology(WrittenCell):
     - A cell whose writes exceed its endurance is stuck (`after_wear`) and changes no more.
     - A value that is `unknown` is never taken as nothing: what needs it raises a DeviceError with its key.
 
-    A new technology answers `land`, and where they apply `aged`, `read_spread` and `step`; `conformance` checks
-    all of the above.
+    A new technology answers `land`, and where they apply `aged`, `read_spread` and `step`, and `written_again` where
+    a programming leaves cells alone that stand right; `conformance` checks all of the above.
     """
 
     lowest_usiemens: Conductance = Field(description="conductance of a cell that holds nothing")
@@ -132,6 +132,18 @@ class Technology(WrittenCell):
             born,
         )
         return worn(self, state, before)
+
+    def rewrite(
+        self, state: State, times: int, rng: np.random.Generator, scheme: Scheme = "write_verify"
+    ) -> State:
+        """Cells programmed to their targets so many more times; a million takes no longer than two."""
+        if times < 0:
+            raise DeviceError(f"{self.kind}: {times} rewrites; allowed: 0 or more")
+        return rewritten(self, state, times, rng, scheme)
+
+    def written_again(self, state: State) -> Flags | None:
+        """Cells that every further programming to their targets writes; None while that is a matter of chance."""
+        return np.ones(state.shape, dtype=bool)
 
     def _targets(self, target_usiemens: ArrayLike) -> Floats:
         """Raises: DeviceError for a target that no cell can have."""

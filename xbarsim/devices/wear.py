@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xbarsim.devices.state import Floats, State
+from xbarsim.devices.state import Flags, Floats, State
 
 if TYPE_CHECKING:
-    from xbarsim.devices.technology import Technology
+    from xbarsim.devices.technology import Scheme, Technology
 
 
 def drawn_endurance(
@@ -42,3 +42,24 @@ def worn(technology: Technology, state: State, before: State | None) -> State:
         drift=np.where(failing | state.stuck, 0.0, state.drift),
         stuck=np.asarray(state.stuck | failing),
     )
+
+
+def rewritten(
+    technology: Technology, state: State, times: int, rng: np.random.Generator, scheme: Scheme
+) -> State:
+    """The state after so many programmings to its targets, in the time of a few.
+
+    Between two programmings only writes and worn-out cells matter, and those follow as soon as it is no longer a
+    matter of chance which cells a programming writes. So writes and stuck cells are those of one programming after
+    another; where a cell is stuck at what it held last, that is a landing of its own draw.
+    """
+    while times > 0:
+        state, times = technology.program(state.target_usiemens, rng, scheme, state), times - 1
+        each = technology.written_again(state)
+        if each is not None and times > 1:
+            state, times = _counted(technology, state, each, times - 1), 1
+    return state
+
+
+def _counted(technology: Technology, state: State, each: Flags, times: int) -> State:
+    return worn(technology, replace(state, writes=np.asarray(state.writes + times * each)), state)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
 from xbarsim.mapping.spans import Span
-from xbarsim.spec.roles import Array
 from xbarsim.workload.graph import Matrix, Positions
 
 
@@ -179,7 +179,20 @@ def _runs(numbers: Positions) -> list[tuple[int, int]]:
     return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
 
 
-def cut(matrix: Matrix, array: Array, even: bool = False, times: int = 1) -> Cut:
+class Room(Protocol):
+    """What cutting asks of an array (see `spec.roles.Array`)."""
+
+    @property
+    def rows(self) -> int: ...
+    @property
+    def weight_rows(self) -> int: ...
+    @property
+    def weight_columns(self) -> int: ...
+    @property
+    def cells_per_weight(self) -> int: ...
+
+
+def cut(matrix: Matrix, array: Room, even: bool = False, times: int = 1) -> Cut:
     """Cut a matrix for one kind of array: into full blocks and a rest, or into blocks as equal as can be.
 
     times: how often every weight is stored, below one another.
