@@ -245,6 +245,19 @@ def test_networks_that_cannot_be_made_aware():
         assert str(caught.value) == "the network is aware already, or has layers with a forward of their own"
 
 
+def test_converters_are_computed_on_the_processor():
+    numerics = Numerics(ArraySize(64, 64), periphery=CONVERTERS)
+    with pytest.raises(ValueError) as caught, aware(linear().to("meta"), Awareness(0.1, numerics=numerics)):
+        pass
+    assert str(caught.value) == (
+        "the network is on meta; converters and the noise of the read-out are computed on the processor: give "
+        "network.cpu(), or no numerics (noise of weights alone is drawn for every device)"
+    )
+    elsewhere = linear().to("meta")
+    with aware(elsewhere, Awareness(0.1)):
+        assert elsewhere(torch.ones(2, 300, device="meta")).device.type == "meta"
+
+
 def test_training_that_diverges():
     network, images = linear(2, 30), torch.randn(50, 30)
     with pytest.raises(ValueError) as caught:

@@ -13,7 +13,7 @@ gradients that pass them as if they were not there: Rasch et al., Nature Communi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy, deepcopy
 from dataclasses import dataclass, replace
@@ -86,15 +86,11 @@ def aware(network: nn.Module, awareness: Awareness, seed: int = 0) -> Iterator[n
     names and identity, so an optimiser may be made before or inside. Afterwards it is the plain network again, its
     weights clipped, in the mode it was in.
     seed: of the noise, by the place of each layer.
-    Raises: ValueError if nothing in the network would be on arrays, or it is aware already.
+    Raises: ValueError if nothing in the network would be on arrays, it is aware already, or stands where arrays are not
+        computed.
     """
     layers = dict(_on_arrays(network))
-    if not layers:
-        raise ValueError(
-            "the network has no Linear, Conv1d or Conv2d layer, so nothing that stands on arrays"
-        )
-    if any("forward" in vars(layer) for layer in layers.values()):
-        raise ValueError("the network is aware already, or has layers with a forward of their own")
+    _check(layers, awareness)
     modes = {module: module.training for module in network.modules()}
     network.train()
     felt = [_Felt(path or "network", layer, awareness, seed) for path, layer in layers.items()]
@@ -116,6 +112,22 @@ def _on_arrays(network: nn.Module) -> Iterator[tuple[str, Layer]]:
         if type(layer) in CONVERTED:
             assert isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d)
             yield path, layer
+
+
+def _check(layers: Mapping[str, Layer], awareness: Awareness) -> None:
+    """Raises: ValueError."""
+    if not layers:
+        raise ValueError(
+            "the network has no Linear, Conv1d or Conv2d layer, so nothing that stands on arrays"
+        )
+    if any("forward" in vars(layer) for layer in layers.values()):
+        raise ValueError("the network is aware already, or has layers with a forward of their own")
+    elsewhere = {str(layer.weight.device) for layer in layers.values()} - {"cpu"}
+    if elsewhere and not awareness.exact:
+        raise ValueError(
+            f"the network is on {', '.join(sorted(elsewhere))}; converters and the noise of the read-out are computed "
+            f"on the processor: give network.cpu(), or no numerics (noise of weights alone is drawn for every device)"
+        )
 
 
 class _Felt:
