@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from xbarsim.analog.measure import accuracy
     from xbarsim.api import check, layout, load_chip, load_workload, map_network, saturation, simulate, trace
     from xbarsim.errors import (
         DataError,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "accuracy": "xbarsim.analog.measure",
     "load_chip": "xbarsim.api",
     "load_workload": "xbarsim.api",
     "load_generation": "xbarsim.workload.generation",
@@ -112,6 +114,7 @@ __all__ = [
     "TimeOut",
     "WorkloadError",
     "XbarsimError",
+    "accuracy",
     "check",
     "generate",
     "layout",

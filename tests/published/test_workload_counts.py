@@ -82,6 +82,22 @@ def test_resnet9_has_the_weights_that_the_64_core_chip_holds():
     assert graph("resnet9_cifar10").weights == 1_866_536
 
 
+def test_the_self_correcting_network_is_the_one_of_the_published_code():
+    """Ivanov, arXiv 2310.00337: images of 28 > 26 > 9 > 7 > 4, three matrices, 2,886 parameters."""
+    sizes, image = [28], torch.zeros(1, 1, 28, 28)
+    for module in model_file("ivanov_mnist").build():
+        image = module(image)
+        if isinstance(module, torch.nn.Conv2d | torch.nn.MaxPool2d):
+            sizes.append(image.shape[-1])
+    assert sizes == [28, 26, 9, 7, 4]
+    assert image.shape == (1, 10)
+    for name in ("ivanov_mnist", "cnn_digits"):  # scaled to 8x8 images, its matrices stay the same
+        matrices = [(matrix.rows, matrix.columns) for matrix in graph(name).matrices.values()]
+        assert matrices == [(9, 8), (72, 12), (192, 10)]
+        assert graph(name).parameters == 2_886
+    assert graph("ivanov_mnist").macs == 48_672 + 42_336 + 1_920
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_parameter_is_in_a_matrix_or_in_memory(name):
     """But for batch normalisation, which is folded, and for the head that shares the word table's weights."""

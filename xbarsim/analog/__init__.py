@@ -10,6 +10,8 @@ analog(images)
 """
 
 from xbarsim.analog.encoding import Encoding
+from xbarsim.analog.hardware_aware import Awareness, Schedule, aware, fine_tune
+from xbarsim.analog.measure import accuracy
 from xbarsim.analog.network import AnalogNetwork, convert_to_analog
 from xbarsim.analog.periphery import Converter, Periphery, WireResistance
 from xbarsim.analog.settings import ArraySize, Numerics
@@ -17,10 +19,15 @@ from xbarsim.analog.settings import ArraySize, Numerics
 __all__ = [
     "AnalogNetwork",
     "ArraySize",
+    "Awareness",
     "Converter",
     "Encoding",
     "Numerics",
     "Periphery",
+    "Schedule",
     "WireResistance",
+    "accuracy",
+    "aware",
     "convert_to_analog",
+    "fine_tune",
 ]

@@ -69,8 +69,10 @@ def read_idx(path: Path, dimensions: int) -> Bytes:
             f"{path}: begins with the bytes {content[:4].hex() or 'none'}; allowed: {expected.hex()}, "
             f"an IDX file of bytes with {dimensions} dimension{'s' if dimensions > 1 else ''}"
         )
-    sizes = np.frombuffer(content[4 : len(content[:head]) // 4 * 4], dtype=">u4").tolist()
-    wanted = head + (prod(sizes) if len(sizes) == dimensions else 0)
+    if len(content) < head:
+        raise DataError(f"{path}: cut off: {len(content)} bytes, where its head has {head}; get it anew")
+    sizes = np.frombuffer(content[4:head], dtype=">u4").tolist()
+    wanted = head + prod(sizes)
     if len(content) != wanted:
         how = "cut off" if len(content) < wanted else "too long"
         raise DataError(f"{path}: {how}: {len(content)} bytes, where its head says {wanted}; get it anew")

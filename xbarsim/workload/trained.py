@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from xbarsim.data.examples import Examples
 from xbarsim.errors import Problem, SpecError, WorkloadError, one_line
-from xbarsim.spec.located import likely
+from xbarsim.spec.located import closest
 from xbarsim.workload.model_file import ModelFile
 
 State = Mapping[str, Tensor]
@@ -98,17 +98,25 @@ def _problems(file: str, wanted: State, given: State) -> list[Problem]:
         for name, tensor in wanted.items()
         if name not in given and tensor.data_ptr() not in shared
     ]
-    absent = set(wanted) - set(given)
+    absent = sorted(set(wanted) - set(given))
     for name, tensor in given.items():
         if name not in wanted:
-            fix = likely(name, absent) if absent else "the network has no further weights"
-            found.append(Problem(file, 0, name, "not in the network", "", fix))
+            found.append(_unknown(file, name, absent))
         elif tensor.shape != wanted[name].shape:
             found.append(Problem(file, 0, name, _size(tensor), _size(wanted[name])))
         elif not torch.isfinite(tensor).all():
             count = int((~torch.isfinite(tensor)).sum())
             found.append(Problem(file, 0, name, f"{count} of {tensor.numel()} values are not finite"))
     return found
+
+
+def _unknown(file: str, name: str, absent: list[str]) -> Problem:
+    """A weight that the network does not have; absent: what it has and is not given."""
+    close = closest(name, absent)
+    if close is not None:
+        return Problem(file, 0, name, "not in the network", "", f"did you mean '{close}'?")
+    left = f"where {', '.join(absent[:5])} has none yet" if absent else "which has all of its own"
+    return Problem(file, 0, name, f"not in the network, {left}")
 
 
 def _size(tensor: Tensor) -> str:
