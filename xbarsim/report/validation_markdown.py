@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from xbarsim.errors import Problem, SpecError
 from xbarsim.files import demand_file, foreign, interrupts_later, write_whole
 from xbarsim.report.validation_figures import chip_figure, errors_figure
 from xbarsim.report.validation_page import DATA_FILE, anchor
 from xbarsim.report.validation_views import (
+    BAR_WORDS,
     cause_table,
     figure_table,
     fit_words,
     fitted_table,
-    kind_words,
+    kind_table,
     summary_table,
 )
 from xbarsim.report.views import Table
@@ -46,6 +48,9 @@ def save_markdown(validations: Sequence[Validation], path: Path) -> None:
 def demand_markdown(path: Path, force: bool = False) -> None:
     """Raises: SpecError if it could not be written, or (unless forced) what others wrote would be lost."""
     pictures = path.with_suffix("")
+    if pictures == path:
+        found = "has no ending, so that its pictures would go into a folder of the same name"
+        raise SpecError([Problem(str(path), 0, "", found, "", f"write it like '{path}.md'")])
     demand_file(path, "validation", lambda head: head.startswith(_TITLE), force)
     demand_file(pictures / DATA_FILE, "validation", is_validation, force)
     if not force and pictures.is_dir() and any(pictures.iterdir()) and not (pictures / DATA_FILE).exists():
@@ -56,7 +61,7 @@ def markdown_files(validations: Sequence[Validation], path: Path) -> dict[Path, 
     """The page last: what it shows is there by then."""
     pictures = path.with_suffix("")
     files = {pictures / "errors.svg": errors_figure(validations)}
-    parts = [_INTRODUCTION, _sentence(kind_words()), _DEEPER]
+    parts = [_INTRODUCTION, markdown_table(kind_table(validations)), _sentence(BAR_WORDS), _DEEPER]
     parts += [
         f"![Errors by chip and kind]({pictures.name}/errors.svg)",
         markdown_table(summary_table(validations)),
