@@ -61,17 +61,23 @@ def markdown_files(validations: Sequence[Validation], path: Path) -> dict[Path, 
     """The page last: what it shows is there by then."""
     pictures = path.with_suffix("")
     files = {pictures / "errors.svg": errors_figure(validations)}
-    parts = [_INTRODUCTION, markdown_table(kind_table(validations)), _sentence(BAR_WORDS), _DEEPER]
-    parts += [
-        f"![Errors by chip and kind]({pictures.name}/errors.svg)",
-        markdown_table(summary_table(validations)),
-    ]
     for one in validations:
         if picture := chip_figure(one, anchor(one)):
             files[pictures / f"{anchor(one)}.svg"] = picture
-        parts += chip_section(one, pictures.name)
     files[pictures / DATA_FILE] = validations_to_json(validations)
-    return files | {path: "\n\n".join(part.strip() for part in parts) + "\n"}
+    return files | {path: page_text(validations, pictures.name)}
+
+
+def page_text(validations: Sequence[Validation], pictures: str) -> str:
+    """The Markdown page itself; its pictures are looked for in that folder."""
+    parts = [_INTRODUCTION, markdown_table(kind_table(validations)), _sentence(BAR_WORDS), _DEEPER]
+    parts += [
+        f"![Errors by chip and kind]({pictures}/errors.svg)",
+        markdown_table(summary_table(validations)),
+    ]
+    for one in validations:
+        parts += chip_section(one, pictures)
+    return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
 def chip_section(one: Validation, pictures: str) -> list[str]:

@@ -49,10 +49,10 @@ def _check_told_apart(located: Located) -> None:
 def _check_fitted(located: Located) -> None:
     """What a number was fitted to is a published figure, and says itself that it was used so."""
     calibrated = _entries(located, "calibrated", dict)
-    kinds: dict[str, set[Any]] = {}  # of the figures of one name, in all modes
+    kinds: dict[str, list[Any]] = {}  # of the figures of one name, in all modes
     for row in _entries(located, "reported", list):
         if isinstance(row, dict):
-            kinds.setdefault(str(row.get("figure")), set()).add(row.get("kind"))
+            kinds.setdefault(str(row.get("figure")), []).append(row.get("kind"))
     for key, figures in calibrated.items():
         for i, figure in enumerate(figures if isinstance(figures, list) else ()):
             wrong = _not_fitted(figure, calibrated, kinds) if isinstance(figure, str) else None
@@ -61,7 +61,7 @@ def _check_fitted(located: Located) -> None:
 
 
 def _not_fitted(
-    figure: str, calibrated: dict[str, Any], kinds: dict[str, set[Any]]
+    figure: str, calibrated: dict[str, Any], kinds: dict[str, list[Any]]
 ) -> tuple[str, str] | None:
     """What is wrong with a figure that a number was fitted to, and what to do."""
     if figure.startswith(SAME_AS):
