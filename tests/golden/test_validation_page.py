@@ -20,7 +20,7 @@ from xbarsim.validation.validate import published_chips
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 PAGE, DATA = DOCS / "validation.md", DOCS / "validation" / "validation.json"
-REMAKE = "not what the simulator gives. Make it anew with `make validation`; NUMBERS in CHANGELOG.md says why it changed"
+REMAKE = "not what the simulator gives. `make validation` makes it anew; NUMBERS in CHANGELOG.md says why it changed"
 NAMES = [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in published_chips()]
 
 
