@@ -49,7 +49,7 @@ def storage_bits(asked: Asked) -> float:
     """Bits of the weights that fit all arrays."""
     floor = Floor(asked.chip)
     array = floor.array
-    return floor.slots * array.weight_rows * array.weight_columns * array.weight.bits  # type: ignore[attr-defined]
+    return float(floor.slots * array.weight_rows * array.weight_columns * array.weight.bits)  # type: ignore[attr-defined]
 
 
 @measure("storage density")
@@ -73,7 +73,7 @@ def _at_peak_uw(asked: Asked, part: Part) -> float:
         if cost.component == part.path or cost.component.startswith(f"{part.path}.")
     )
     products_per_s = asked.result.peak.ops_per_s / (2 * full_array(floor).weights)
-    return of_power_uw(chip, part) + product_pj * products_per_s * 1e-6 / chip.totals[part.path]
+    return float(of_power_uw(chip, part) + product_pj * products_per_s * 1e-6 / chip.totals[part.path])
 
 
 def _joined_power_uw(asked: Asked, part: Part) -> float:
