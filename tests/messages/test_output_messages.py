@@ -99,6 +99,11 @@ REFUSED: dict[str, tuple[Callable[[], object], list[str], str]] = {
         file("notes.md"), [*VALIDATE, "--markdown", "notes.md"],
         f"notes.md: exists and is not a validation of xbarsim; allowed: a new file, or an earlier validation; {FORCE}",
     ),
+    "a validation as Markdown where its pictures go": (
+        lambda: None, [*VALIDATE, "--markdown", "notes"],
+        "notes: has no ending, so that its pictures would go into a folder of the same name; write it like "
+        "'notes.md'\n",
+    ),
     "pictures among those of others": (
         file("notes/errors.svg"), [*VALIDATE, "--markdown", "notes.md"],
         "notes: holds files but no validation.json; allowed: a new folder, or that of an earlier page; " + FORCE,

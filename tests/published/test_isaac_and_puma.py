@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import yaml
 
+from tests.validations import validation_of
 from xbarsim.spec.load import load_chip
 from xbarsim.validation.outcome import Validation
 from xbarsim.validation.tables import of_area_um2, of_power_uw
-from xbarsim.validation.validate import validate
 from xbarsim.workload.graph import Window
 
 POINTS = yaml.safe_load((Path(__file__).parent.parent / "data" / "published_points.yaml").read_text())
@@ -150,7 +150,7 @@ def test_puma_node_is_the_printed_tiles_and_what_is_around_them(puma):
 def test_table_6_counts_both_chips_alike_so_that_their_ratio_is_right():
     """PUMA's Table 6 has both peaks about 5/3 above one product in the time that each paper gives for it. What it
     concludes, PUMA's efficiencies below ISAAC's by 20.7 and 29.2 %, holds for the simulated peaks."""
-    isaac, puma = validate("isaac"), validate("puma")
+    isaac, puma = validation_of("isaac"), validation_of("puma")
     too_high = [69.53e12 / simulated(isaac, "peak throughput"), 52.31e12 / simulated(puma, "peak throughput")]
     assert too_high == pytest.approx([1.684, 1.666], rel=0.001)
     less = {

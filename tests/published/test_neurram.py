@@ -7,12 +7,12 @@ from functools import cache
 import numpy as np
 import pytest
 
+from tests.validations import validation_of
 from xbarsim.components.neuron import Neuron
 from xbarsim.components.ternary import TernaryDac
 from xbarsim.spec.figures import Reported, published
 from xbarsim.spec.load import load_chip
-from xbarsim.validation.outcome import Row, Validation
-from xbarsim.validation.validate import validate
+from xbarsim.validation.outcome import Row
 
 PARTS = ("energy of word lines", "energy of neurons", "energy of input drivers")
 OPERATIONS = 2 * 128 * 256  # of one product
@@ -20,13 +20,8 @@ ONE_PHASE = "one_phase"
 FITTED, BETWEEN = (1, 8), range(2, 8)
 
 
-@cache
-def outcome() -> Validation:
-    return validate("neurram")
-
-
 def rows(figure: str, kind: str) -> list[Row]:
-    return [row for row in outcome().rows if (row.figure, row.kind) == (figure, kind)]
+    return [row for row in validation_of("neurram").rows if (row.figure, row.kind) == (figure, kind)]
 
 
 def errors(figure: str, kind: str = "blind") -> list[float]:
@@ -49,7 +44,7 @@ def bits_of(row: Reported) -> int:
 
 
 def test_six_parameters_were_fitted_to_eight_numbers() -> None:
-    assert (outcome().parameters, outcome().numbers) == (6, 8)
+    assert (validation_of("neurram").parameters, validation_of("neurram").numbers) == (6, 8)
 
 
 def test_throughput_between_is_predicted_within_two_percent() -> None:

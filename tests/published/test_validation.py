@@ -1,18 +1,18 @@
-"""What `xbarsim validate` says of every published chip: bars, conservation of its own bookkeeping, predictions."""
+"""What `xbarsim validate` says of every published chip: its measures, and what is predicted."""
 
 from __future__ import annotations
 
 import pytest
 
+from tests.validations import validation_of
 from xbarsim.spec.figures import MEASURES
 from xbarsim.validation.measures import FUNCTIONS
 from xbarsim.validation.outcome import Row, Validation
-from xbarsim.validation.validate import published_chips, validate
 
 
 @pytest.fixture(scope="module")
 def hermes() -> Validation:
-    return validate("hermes64")
+    return validation_of("hermes64")
 
 
 def row(found: Validation, figure: str, mode: str) -> Row:
@@ -21,19 +21,6 @@ def row(found: Validation, figure: str, mode: str) -> Row:
 
 def test_every_measure_is_there_and_no_other() -> None:
     assert set(FUNCTIONS) == set(MEASURES)
-
-
-SLOW = ("analog_fabric",)  # takes more than ten seconds; run by `make laws`
-NAMES = [pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in published_chips()]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_no_figure_is_outside_its_bar_without_a_reason(name: str) -> None:
-    found = validate(name)
-    assert [(r.figure, r.conditions, r.error) for r in found.rows if r.verdict == "outside"] == []
-    assert [
-        (r.figure, r.error) for r in found.of("identity") if r.verdict not in ("inside", "explained")
-    ] == []
 
 
 def test_hermes_is_fitted_to_seven_numbers(hermes: Validation) -> None:

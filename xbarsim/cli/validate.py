@@ -9,11 +9,29 @@ import typer
 
 from xbarsim.cli.common import ForceOption, SetOption, console
 from xbarsim.cli.progress import Progress
+from xbarsim.errors import Problem, SpecError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from xbarsim.report.views import Table
     from xbarsim.validation.outcome import Validation
+
+NamesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="chips, by name or YAML file; all shipped ones that were published if none", metavar="[CHIP]..."
+    ),
+]
+PageOption = Annotated[
+    Path | None, typer.Option("--out", "-o", help="folder for the page, the pictures and validation.json")
+]
+MarkdownOption = Annotated[
+    Path | None, typer.Option("--markdown", help="also a Markdown file, its pictures in a folder beside it")
+]
+RefitOption = Annotated[
+    bool,
+    typer.Option("--refit", help="fit the calibrated parameters anew, and tell what moves the predictions"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="print JSON instead of tables")]
 
 
 def register(app: typer.Typer) -> None:
@@ -21,27 +39,11 @@ def register(app: typer.Typer) -> None:
 
 
 def validate(
-    name: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="chips, by name or YAML file; all shipped ones that were published if none",
-            metavar="[CHIP]...",
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="folder for the page, the pictures and validation.json")
-    ] = None,
-    markdown: Annotated[
-        Path | None,
-        typer.Option("--markdown", help="also a Markdown file, its pictures in a folder beside it"),
-    ] = None,
-    refit: Annotated[
-        bool,
-        typer.Option(
-            "--refit", help="fit the calibrated parameters anew, and tell what moves the predictions"
-        ),
-    ] = False,
-    json: Annotated[bool, typer.Option("--json", help="print JSON instead of tables")] = False,
+    name: NamesArgument = None,
+    out: PageOption = None,
+    markdown: MarkdownOption = None,
+    refit: RefitOption = False,
+    json: JsonOption = False,
     force: ForceOption = False,
     set_: SetOption = [],  # noqa: B006 - typer copies it
 ) -> int:
@@ -49,47 +51,84 @@ def validate(
 
     Ends with 1 if a figure is outside its bar and its `because` says nothing.
     """
-    from xbarsim.validation.store import validations_to_json
     from xbarsim.validation.validate import published_chips
-    from xbarsim.validation.validate import validate as run
 
-    if out is not None:
-        from xbarsim.report.validation_page import demand_validation_folder, save_validation
-
-        demand_validation_folder(out, force)
-    if markdown is not None:
-        from xbarsim.report.validation_markdown import demand_markdown, save_markdown
-
-        demand_markdown(markdown, force)
-    screen = console()
-    with Progress() as progress:
-        found = tuple(run(one, tuple(set_), progress.report) for one in (name or published_chips()))
-    if out is not None:
-        save_validation(found, out)
-    if markdown is not None:
-        save_markdown(found, markdown)
+    if json and refit:
+        raise SpecError(
+            [Problem("--refit", 0, "", "prints tables, which are no JSON", "", "leave --json off")]
+        )
+    names = tuple(dict.fromkeys(name or published_chips()))
+    _demand_room(names, out, markdown, force)
+    found = _run(names, tuple(set_))
+    _save(found, out, markdown)
     if json:
+        from xbarsim.validation.store import validations_to_json
+
         print(validations_to_json(found), end="")
     else:
-        from xbarsim.report.tables import rich_table
-        from xbarsim.report.validation_views import cause_table, figure_table, fitted_table, summary_table
-
-        for one in found:
-            for table in (figure_table(one), fitted_table(one), cause_table(one)):
-                if table.rows:
-                    screen.print(rich_table(table, screen.width))
-            if refit and one.fitted:
-                _refit(one, tuple(set_), screen)
-        if len(found) > 1:
-            screen.print(rich_table(summary_table(found), screen.width))
+        _print(found, refit, tuple(set_))
     return 0 if all(one.holds for one in found) else 1
 
 
-def _refit(one: Validation, settings: tuple[str, ...], screen: Console) -> None:
+def _demand_room(names: tuple[str, ...], out: Path | None, markdown: Path | None, force: bool) -> None:
+    """Before a long run. Raises: SpecError if a page could not be written, or could not tell its chips apart."""
+    if out is not None:
+        from xbarsim.report.validation_page import demand_validation_folder
+
+        demand_validation_folder(out, force)
+    if markdown is not None:
+        from xbarsim.report.validation_markdown import demand_markdown
+
+        demand_markdown(markdown, force)
+    if out is not None or markdown is not None:
+        from xbarsim.report.validation_page import demand_anchors
+
+        demand_anchors(names)
+
+
+def _run(names: tuple[str, ...], settings: tuple[str, ...]) -> tuple[Validation, ...]:
+    """All chips; what is wrong with the description of any is told before the first one runs."""
+    from xbarsim.validation.problems import demand
+    from xbarsim.validation.validate import validated
+
+    with Progress() as progress:
+        return tuple(validated(subject, progress.report) for subject in demand(names, settings))
+
+
+def _save(found: tuple[Validation, ...], out: Path | None, markdown: Path | None) -> None:
+    if out is not None:
+        from xbarsim.report.validation_page import save_validation
+
+        save_validation(found, out)
+    if markdown is not None:
+        from xbarsim.report.validation_markdown import save_markdown
+
+        save_markdown(found, markdown)
+
+
+def _print(found: tuple[Validation, ...], refit: bool, settings: tuple[str, ...]) -> None:
     from xbarsim.report.tables import rich_table
+    from xbarsim.report.validation_views import outside_words, tables_of, tables_of_all
+
+    screen = console()
+    for one in found:
+        tables = [*tables_of(one), *(_refit(one, settings) if refit else ())]
+        for table in tables:
+            screen.print(rich_table(table, screen.width))
+        if refit and not one.fitted:
+            screen.print(f"{one.chip}: nothing was fitted, so there is nothing to fit anew", soft_wrap=True)
+    for table in tables_of_all(found) if len(found) > 1 else ():
+        screen.print(rich_table(table, screen.width))
+    if words := outside_words(found):
+        screen.print(words, soft_wrap=True, markup=False)
+
+
+def _refit(one: Validation, settings: tuple[str, ...]) -> tuple[Table, ...]:
+    """Parameters fitted anew, and what moves the predictions; nothing where nothing was fitted."""
     from xbarsim.report.validation_views import refit_table, sensitivity_table
     from xbarsim.validation.fit import refit
 
+    if not one.fitted:
+        return ()
     found = refit(one.name, settings)
-    for table in (refit_table(one.chip, found), sensitivity_table(one.chip, found)):
-        screen.print(rich_table(table, screen.width))
+    return refit_table(one.chip, found), sensitivity_table(one.chip, found)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from xbarsim.errors import Problem, SpecError
 from xbarsim.files import demand_file, foreign, interrupts_later, write_whole
 from xbarsim.report.validation_figures import chip_figure, errors_figure
 from xbarsim.report.validation_page import DATA_FILE, anchor
 from xbarsim.report.validation_views import (
+    BAR_WORDS,
     cause_table,
     figure_table,
     fit_words,
     fitted_table,
-    kind_words,
+    kind_table,
     summary_table,
 )
 from xbarsim.report.views import Table
@@ -46,6 +48,9 @@ def save_markdown(validations: Sequence[Validation], path: Path) -> None:
 def demand_markdown(path: Path, force: bool = False) -> None:
     """Raises: SpecError if it could not be written, or (unless forced) what others wrote would be lost."""
     pictures = path.with_suffix("")
+    if pictures == path:
+        found = "has no ending, so that its pictures would go into a folder of the same name"
+        raise SpecError([Problem(str(path), 0, "", found, "", f"write it like '{path}.md'")])
     demand_file(path, "validation", lambda head: head.startswith(_TITLE), force)
     demand_file(pictures / DATA_FILE, "validation", is_validation, force)
     if not force and pictures.is_dir() and any(pictures.iterdir()) and not (pictures / DATA_FILE).exists():
@@ -56,17 +61,23 @@ def markdown_files(validations: Sequence[Validation], path: Path) -> dict[Path, 
     """The page last: what it shows is there by then."""
     pictures = path.with_suffix("")
     files = {pictures / "errors.svg": errors_figure(validations)}
-    parts = [_INTRODUCTION, _sentence(kind_words()), _DEEPER]
-    parts += [
-        f"![Errors by chip and kind]({pictures.name}/errors.svg)",
-        markdown_table(summary_table(validations)),
-    ]
     for one in validations:
         if picture := chip_figure(one, anchor(one)):
             files[pictures / f"{anchor(one)}.svg"] = picture
-        parts += chip_section(one, pictures.name)
     files[pictures / DATA_FILE] = validations_to_json(validations)
-    return files | {path: "\n\n".join(part.strip() for part in parts) + "\n"}
+    return files | {path: page_text(validations, pictures.name)}
+
+
+def page_text(validations: Sequence[Validation], pictures: str) -> str:
+    """The Markdown page itself; its pictures are looked for in that folder."""
+    parts = [_INTRODUCTION, markdown_table(kind_table(validations)), _sentence(BAR_WORDS), _DEEPER]
+    parts += [
+        f"![Errors by chip and kind]({pictures}/errors.svg)",
+        markdown_table(summary_table(validations)),
+    ]
+    for one in validations:
+        parts += chip_section(one, pictures)
+    return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
 def chip_section(one: Validation, pictures: str) -> list[str]:

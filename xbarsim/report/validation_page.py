@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
+from xbarsim.errors import Problem, SpecError
 from xbarsim.files import demand_file, interrupts_later, write_whole
 from xbarsim.report.headline import Figure
 from xbarsim.report.page import is_page, rendered
@@ -16,7 +17,7 @@ from xbarsim.report.validation_views import (
     error_text,
     figure_table,
     fitted_table,
-    kind_words,
+    kind_table,
     summary_table,
 )
 from xbarsim.validation.outcome import Row, Validation
@@ -39,13 +40,20 @@ def demand_validation_folder(folder: Path, force: bool = False) -> None:
     demand_file(folder / DATA_FILE, "validation", is_validation, force)
 
 
+def demand_anchors(names: Sequence[str]) -> None:
+    """Raises: SpecError if two files have one name, by which the pages call their part about a chip."""
+    first: dict[str, str] = {}
+    for name in names:
+        before = first.setdefault(_anchor(name), name)
+        if before != name:
+            found = f"would be called '{_anchor(name)}' on the page, as '{before}' is"
+            raise SpecError([Problem(name, 0, "", found, "", "give one of the files another name")])
+
+
 def render_validation(validations: Sequence[Validation]) -> str:
     title = "Published chips" if len(validations) > 1 else validations[0].chip
-    parts = [
-        Section(
-            "summary", "All chips", kind_words(), errors_figure(validations), (summary_table(validations),)
-        )
-    ]
+    over_all = (kind_table(validations), summary_table(validations))
+    parts = [Section("summary", "All chips", "", errors_figure(validations), over_all)]
     parts += [
         Section(
             anchor(one),
@@ -87,4 +95,8 @@ def _median(rows: Sequence[Row]) -> str:
 
 
 def anchor(validation: Validation) -> str:
-    return Path(validation.name).stem.replace(" ", "-")
+    return _anchor(validation.name)
+
+
+def _anchor(name: str) -> str:
+    return Path(name).stem.replace(" ", "-")

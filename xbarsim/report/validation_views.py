@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-from xbarsim.report.views import Cell, Column, Table
+from xbarsim.report.views import Cell, Column, Table, number_cell
 from xbarsim.validation.fit import Refit
 from xbarsim.validation.outcome import BARS, Row, Validation
 
 KINDS = ("identity", "calibrated", "blind", "uncalibrated", "prediction", "needs_data", "context")
 KIND_WORDS = {
-    "identity": "arithmetic of what was published",
-    "calibrated": "used in the fit",
-    "blind": "predicted",
-    "uncalibrated": "the generic component library alone",
-    "prediction": "nothing was published",
-    "needs_data": "needs data that are not there",
-    "context": "not comparable",
+    "identity": "arithmetic of what was published: it holds by construction, or the description is wrong",
+    "calibrated": "used in the fit of the parameters that the paper leaves open",
+    "blind": "predicted: nothing was fitted to it. Only these say something about the simulator",
+    "uncalibrated": "from the generic component library alone, which knows nothing of the chip: shown, whatever it is",
+    "prediction": "simulated, but nothing was published to compare it with",
+    "needs_data": "not simulated: needs data that are not there",
+    "context": "shown beside what was published, but not comparable; the cause says why",
 }
 _LEAST_SENSITIVITY = 0.01
+_VERDICTS = {
+    "inside": "inside",
+    "explained": "explained",
+    "outside": "outside",
+    "shown": "shown",
+    "not simulated": "not run",
+}
+BAR_WORDS = (
+    "bar: the largest error that passes, of times and counts, and of what has energy or area in it; explained: outside "
+    "it, with the cause told; shown: held to no bar"
+)
 _TONES = {"inside": "good", "explained": "warn", "outside": "bad", "shown": "", "not simulated": "quiet"}
 
 
@@ -70,7 +82,7 @@ def cause_table(validation: Validation) -> Table:
             told.setdefault(row.because, []).append(row)
     rows = tuple(
         (
-            Cell("; ".join(f"{row.figure} ({row.mode})" if row.mode else row.figure for row in alike)),
+            Cell("; ".join(figure_words(row) for row in alike)),
             Cell("; ".join(error_text(row.error) for row in alike), tone=_TONES[alike[0].verdict]),
             Cell(because),
         )
@@ -149,14 +161,62 @@ def _inside(rows: list[Row]) -> Cell:
     return Cell(f"{inside} of {len(rows)}" if rows else "", tone="good" if inside == len(rows) else "warn")
 
 
-def kind_words() -> str:
-    """What the kinds of figures are, and which error passes."""
-    told = []
-    for kind, words in KIND_WORDS.items():
-        time, energy = (f"{bar * 100:g} %" for bar in BARS.get(kind, (0.0, 0.0)))
-        bar = f" (bar {time} of times and counts, {energy} of energies and areas)" if kind in BARS else ""
-        told.append(f"{kind.replace('_', ' ')}: {words}{bar}")
-    return "; ".join(told) + "."
+def kind_table(validations: Sequence[Validation]) -> Table:
+    """What the kinds of figures are, which error passes, and how many of each do."""
+    columns = (
+        Column("kind"),
+        Column("what it is", wide=True),
+        Column("bar, time", True),
+        Column("bar, energy", True),
+        Column("figures", True),
+        *(Column(title, True) for title in _VERDICTS.values()),
+    )
+    rows = tuple(_of_kind(kind, validations) for kind in KINDS)
+    return Table("Kinds of figures", columns, rows, BAR_WORDS)
+
+
+def _of_kind(kind: str, validations: Sequence[Validation]) -> tuple[Cell, ...]:
+    verdicts = Counter(row.verdict for one in validations for row in one.of(kind))
+    bars = [f"{bar * 100:g} %" for bar in BARS[kind]] if kind in BARS else ["none", "none"]
+    return (
+        Cell(kind.replace("_", " ")),
+        Cell(KIND_WORDS[kind], tone="quiet"),
+        *(Cell(bar) for bar in bars),
+        number_cell(str(verdicts.total()), verdicts.total()),
+        *(_counted(verdicts[verdict], _TONES[verdict]) for verdict in _VERDICTS),
+    )
+
+
+def _counted(number: int, tone: str) -> Cell:
+    return Cell(str(number or ""), sort=number, tone=tone if number else "")
+
+
+def tables_of(validation: Validation) -> tuple[Table, ...]:
+    """All tables about one chip that have something in them."""
+    tables = (figure_table(validation), fitted_table(validation), cause_table(validation))
+    return tuple(table for table in tables if table.rows)
+
+
+def tables_of_all(validations: Sequence[Validation]) -> tuple[Table, ...]:
+    """Tables over several chips: kinds of figures, and a row for each chip."""
+    return kind_table(validations), summary_table(validations)
+
+
+def outside_words(validations: Sequence[Validation]) -> str:
+    """Which figures are outside their bar without a cause; nothing if none is."""
+    outside = [
+        f"{one.chip}: {figure_words(row)} is off by {error_text(row.error)} (bar {(row.bar or 0) * 100:g} %)"
+        for one in validations
+        for row in one.rows
+        if row.verdict == "outside"
+    ]
+    fix = "Find the cause, and say under `because` of the figure what was measured."
+    return "\n".join(["Outside their bar without a cause:", *outside, fix]) if outside else ""
+
+
+def figure_words(row: Row) -> str:
+    """A figure with its mode, as causes and messages name it."""
+    return f"{row.figure} ({row.mode})" if row.mode else row.figure
 
 
 def fit_words(validation: Validation) -> str:

@@ -28,6 +28,8 @@ from xbarsim.units import (
     split,
 )
 
+FLEET = "fleet energy efficiency"
+SAME_AS = "same as "  # under `calibrated`: a parameter that always has the value of another
 _COMPARED = ("identity", "calibrated", "blind", "uncalibrated", "prediction")
 Kind = Literal["identity", "calibrated", "blind", "uncalibrated", "prediction", "needs_data", "context"]
 
@@ -62,7 +64,7 @@ MEASURES: dict[str, Measure] = {
     "energy": Measure(ENERGY, "of one request alone, of the parts in `of` or of all"),
     "energy per operation": Measure(ENERGY_PER_OPERATION, "the same by two operations a multiply-accumulate"),
     "energy efficiency": Measure(OPERATIONS_PER_ENERGY, "its inverse"),
-    "fleet energy efficiency": Measure(
+    FLEET: Measure(
         OPERATIONS_PER_ENERGY,
         "of several workloads, each on a chip of its own, as often as `run` says: 'one x2, other x0.5'",
     ),
@@ -99,7 +101,7 @@ MEASURES: dict[str, Measure] = {
 
 
 OF_RUNS = (
-    "energy", "energy per operation", "energy efficiency", "fleet energy efficiency", "power", "count", "count per MAC",
+    "energy", "energy per operation", "energy efficiency", FLEET, "power", "count", "count per MAC",
 )  # fmt: skip
 
 
@@ -178,6 +180,8 @@ class Reported(Spec):
             wrong.append(
                 ("of", f"'{self.measure}' needs it", f"at least {needed} parts, like [tile.adc, tile]")
             )
+        if self.measure == FLEET and self.run is None:
+            wrong.append(("run", f"'{FLEET}' needs it", "write it like 'first x2, second x0.5'"))
         if self.requests > 1 and str(self.measure).startswith(("product", "layer")):
             wrong.append(("requests", f"'{self.measure}' is of one request", "leave it out"))
         return wrong

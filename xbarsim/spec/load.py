@@ -11,7 +11,7 @@ from xbarsim.errors import Problem, SpecError
 from xbarsim.shipped import shipped
 from xbarsim.spec.build import build_chip
 from xbarsim.spec.chip import Chip
-from xbarsim.spec.loader import likely, load_located, override
+from xbarsim.spec.loader import Located, likely, load_located, override
 
 
 def chip_path(path_or_name: str | Path) -> Path:
@@ -37,18 +37,26 @@ def chip_path(path_or_name: str | Path) -> Path:
     return folder / f"{path.name}.yaml"
 
 
+def located_chip(path_or_name: str | Path, overrides: Iterable[str] = ()) -> Located:
+    """The tree of a chip's file with file and line of each node, as `load_chip` goes on from; not yet checked.
+
+    Raises: SpecError if there is no such file, or it is no YAML.
+    """
+    path = chip_path(path_or_name)
+    located = load_located(path, str(path_or_name) if Path(path_or_name) == path else path.name)
+    for assignment in (overrides,) if isinstance(overrides, str) else overrides:
+        override(located, assignment)
+    return located
+
+
 def load_chip(path_or_name: str | Path, overrides: Iterable[str] = ()) -> Chip:
     """Read and validate a chip description.
 
     overrides: 'key.path=value' assignments, applied over the file ('core.adc.bits=6').
     Raises: SpecError with every problem, each with file, line, key, what was found and what is allowed.
     """
-    path = chip_path(path_or_name)
-    located = load_located(path, str(path_or_name) if Path(path_or_name) == path else path.name)
     assignments = (overrides,) if isinstance(overrides, str) else tuple(overrides)
-    for assignment in assignments:
-        override(located, assignment)
-    chip = build_chip(located, str(path))
+    chip = build_chip(located_chip(path_or_name, assignments), str(chip_path(path_or_name)))
     if not assignments:
         return chip
     return replace(chip, sha256=sha256("\n".join((chip.sha256, *assignments)).encode()).hexdigest())

@@ -1,12 +1,12 @@
-"""Names that point elsewhere in a chip file: cells of arrays, calibrated numbers, modes of figures."""
+"""Names that point elsewhere in a chip file: cells of arrays, calibrated numbers, modes and names of figures."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from xbarsim.spec.chip import Part
-from xbarsim.spec.figures import OF_RUNS
-from xbarsim.spec.located import Located, Path_, likely
+from xbarsim.spec.figures import OF_RUNS, SAME_AS
+from xbarsim.spec.located import Located, Path_, dotted, likely
 from xbarsim.spec.quantity import unwrap
 from xbarsim.spec.values import Values
 
@@ -26,6 +26,53 @@ def check_names(located: Located, root: Part | None, values: Values, failed: set
             _check_parts(located, i, row, root)
         if isinstance(mode, str) and mode not in modes:
             located.problem(("reported", i, "mode"), f"'{mode}' is none of `modes`", "", likely(mode, modes))
+    _check_told_apart(located)
+    _check_fitted(located)
+
+
+def _check_told_apart(located: Located) -> None:
+    """No two published figures have one name in one mode: pages and messages could not tell them apart."""
+    first: dict[tuple[str, str | None], int] = {}
+    for i, row in enumerate(_entries(located, "reported", list)):
+        figure, mode = (row.get("figure"), row.get("mode")) if isinstance(row, dict) else (None, None)
+        if not isinstance(figure, str) or not isinstance(mode, str | None):
+            continue
+        if (figure, mode) in first:
+            before = ("reported", first[figure, mode])
+            found = f"'{figure}' is already the name of {dotted(before)}, at {located.mark(before)}"
+            fix = "say in the name, or by `mode`, what tells the two apart"
+            located.problem(("reported", i, "figure"), found, "", fix)
+        else:
+            first[figure, mode] = i
+
+
+def _check_fitted(located: Located) -> None:
+    """What a number was fitted to is a published figure, and says itself that it was used so."""
+    calibrated = _entries(located, "calibrated", dict)
+    kinds: dict[str, list[Any]] = {}  # of the figures of one name, in all modes
+    for row in _entries(located, "reported", list):
+        if isinstance(row, dict):
+            kinds.setdefault(str(row.get("figure")), []).append(row.get("kind"))
+    for key, figures in calibrated.items():
+        for i, figure in enumerate(figures if isinstance(figures, list) else ()):
+            wrong = _not_fitted(figure, calibrated, kinds) if isinstance(figure, str) else None
+            if wrong is not None:
+                located.problem(("calibrated", key, i), wrong[0], "", wrong[1])
+
+
+def _not_fitted(
+    figure: str, calibrated: dict[str, Any], kinds: dict[str, list[Any]]
+) -> tuple[str, str] | None:
+    """What is wrong with a figure that a number was fitted to, and what to do."""
+    if figure.startswith(SAME_AS):
+        other = figure.removeprefix(SAME_AS)
+        return None if other in calibrated else (f"'{other}' is not calibrated", likely(other, calibrated))
+    if not kinds or "calibrated" in kinds.get(figure, ()):
+        return None
+    if figure not in kinds:
+        return f"'{figure}' is not `reported`", likely(figure, kinds)
+    fix = "give it `kind: calibrated`, or name another figure"
+    return f"'{figure}' is not of kind calibrated, but something was fitted to it", fix
 
 
 def _check_parts(located: Located, number: int, row: Any, root: Part | None) -> None:

@@ -44,7 +44,7 @@ def refit(name: str, settings: Settings = ()) -> Refit:
     bench = _Bench(name, settings)
     start = np.ones(len(bench.free))  # steps are shares of it; smaller ones would drown in whole picoseconds
     found = least_squares(
-        lambda x: bench.errors(x - 1), start, diff_step=STEP, x_scale=1.0, xtol=1e-6, ftol=1e-10
+        lambda x: bench.errors(x - 1), start, diff_step=STEP, x_scale=1.0, xtol=1e-4, ftol=1e-8
     )
     before, after = bench.errors(start - 1), bench.errors(found.x - 1)
     labels = [_label(row) for row in bench.calibrated]

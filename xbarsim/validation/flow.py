@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xbarsim.errors import MappingError
 from xbarsim.mapping.plan import map_network
-from xbarsim.validation.measures import count, measure
+from xbarsim.validation.measures import count, known, measure
 from xbarsim.validation.subject import Asked
 from xbarsim.workload.graph import OpKind
 
@@ -39,4 +39,4 @@ def least_buffer_bits(asked: Asked) -> float:
 
 @measure("count per MAC")
 def count_per_mac(asked: Asked) -> float:
-    return count(asked) / asked.result.macs_per_request
+    return count(asked) / known(asked, asked.result.macs_per_request)

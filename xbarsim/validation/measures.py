@@ -92,7 +92,7 @@ def product_energy_pj(asked: Asked) -> float:
 
 @measure("product energy efficiency")
 def product_energy_efficiency(asked: Asked) -> float:
-    return _operations(asked) / (product_energy_pj(asked) * 1e-12)
+    return _operations(asked) / (known(asked, product_energy_pj(asked)) * 1e-12)
 
 
 @measure("energy")
@@ -104,12 +104,12 @@ def energy_pj(asked: Asked) -> float:
 
 @measure("energy per operation")
 def energy_pj_per_op(asked: Asked) -> float:
-    return energy_pj(asked) / _operations(asked)
+    return energy_pj(asked) / known(asked, _operations(asked))
 
 
 @measure("energy efficiency")
 def energy_efficiency(asked: Asked) -> float:
-    return _operations(asked) / (energy_pj(asked) * 1e-12)
+    return _operations(asked) / (known(asked, energy_pj(asked)) * 1e-12)
 
 
 @measure("count")
@@ -124,7 +124,7 @@ def count(asked: Asked) -> float:
 @measure("power")
 def power_uw(asked: Asked) -> float:
     total = sum(row.energy_pj for row in asked.result.energy if asked.concerns(row.component))
-    return total / asked.result.elapsed_ps * 1e6
+    return total / known(asked, asked.result.elapsed_ps) * 1e6
 
 
 @measure("throughput")
@@ -144,7 +144,7 @@ def run_time_ps(asked: Asked) -> float:
 
 @measure("operations per second of the run")
 def run_operations_per_s(asked: Asked) -> float:
-    return _operations(asked) * asked.result.requests / (asked.result.elapsed_ps * 1e-12)
+    return _operations(asked) * asked.result.requests / (known(asked, asked.result.elapsed_ps) * 1e-12)
 
 
 @measure("interval")
@@ -163,10 +163,10 @@ def _array_side(asked: Asked) -> set[str]:
 
 
 def known(asked: Asked, value: float | None) -> float:
-    """The value. Raises: MappingError that names the figure, where there is none."""
+    """The value. Raises: MappingError where there is none."""
     if not value:
         raise MappingError(
-            f"{asked.chip.name}: '{asked.row.measure}' of '{asked.row.figure}' is unknown or nothing: what it "
-            f"is made of has no numbers"
+            f"{asked.chip.name}: '{asked.row.measure}' is unknown or nothing: what it is made of has no numbers. "
+            f"Give them to the parts, or look at others with `of`"
         )
     return value

@@ -34,14 +34,14 @@ def power_share(asked: Asked) -> float:
     """What all instances of the first parts in one of the last take of its power at the peak."""
     *parts, whole = (asked.chip.parts[path] for path in asked.of)
     taken = sum(_number(asked, part, whole) * _at_peak_uw(asked, part) for part in parts)
-    return taken / _joined_power_uw(asked, whole)
+    return taken / known(asked, _joined_power_uw(asked, whole))
 
 
 @measure("area share")
 def area_share(asked: Asked) -> float:
     *parts, whole = (asked.chip.parts[path] for path in asked.of)
     taken = sum(_number(asked, part, whole) * of_area_um2(asked.chip, part) for part in parts)
-    return taken / _joined_area_um2(asked.chip, whole)
+    return taken / known(asked, _joined_area_um2(asked.chip, whole))
 
 
 @measure("storage")
@@ -49,12 +49,12 @@ def storage_bits(asked: Asked) -> float:
     """Bits of the weights that fit all arrays."""
     floor = Floor(asked.chip)
     array = floor.array
-    return floor.slots * array.weight_rows * array.weight_columns * array.weight.bits  # type: ignore[attr-defined]
+    return float(floor.slots * array.weight_rows * array.weight_columns * array.weight.bits)  # type: ignore[attr-defined]
 
 
 @measure("storage density")
 def storage_bits_per_mm2(asked: Asked) -> float:
-    return storage_bits(asked) / (of_area_um2(asked.chip, asked.chip.root) / 1e6)
+    return storage_bits(asked) / (known(asked, of_area_um2(asked.chip, asked.chip.root)) / 1e6)
 
 
 def _number(asked: Asked, part: Part, whole: Part) -> float:
@@ -73,7 +73,7 @@ def _at_peak_uw(asked: Asked, part: Part) -> float:
         if cost.component == part.path or cost.component.startswith(f"{part.path}.")
     )
     products_per_s = asked.result.peak.ops_per_s / (2 * full_array(floor).weights)
-    return of_power_uw(chip, part) + product_pj * products_per_s * 1e-6 / chip.totals[part.path]
+    return float(of_power_uw(chip, part) + product_pj * products_per_s * 1e-6 / chip.totals[part.path])
 
 
 def _joined_power_uw(asked: Asked, part: Part) -> float:

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
-from xbarsim.scenario.store import encode
+from xbarsim.scenario.store import decode, encode
 from xbarsim.validation.outcome import Row, Validation
 
 SCHEMA = 1
+_DERIVED = ("parameters_fitted", "numbers_fitted_to")
 
 
 def validations_to_json(validations: Iterable[Validation]) -> str:
@@ -23,6 +24,13 @@ def validations_to_json(validations: Iterable[Validation]) -> str:
     return json.dumps(stored, indent=1, ensure_ascii=False) + "\n"
 
 
+def validations_from_json(text: str) -> tuple[Validation, ...]:
+    """Inverse of validations_to_json."""
+    return tuple(
+        decode(_without_derived(chip), Validation, chip["name"]) for chip in json.loads(text)["chips"]
+    )
+
+
 def is_validation(head: str) -> bool:
     """Whether a file that begins like this is one."""
     return head.startswith("{") and '"schema":' in head and '"xbarsim":' in head and '"chips":' in head
@@ -30,8 +38,13 @@ def is_validation(head: str) -> bool:
 
 def _chip(validation: Validation) -> dict[str, Any]:
     told: dict[str, Any] = encode(validation, Validation)
-    return told | {
+    return told | {  # what can be derived stands there for other programs
         "parameters_fitted": validation.parameters,
         "numbers_fitted_to": validation.numbers,
         "rows": [encode(row, Row) | {"verdict": row.verdict} for row in validation.rows],
     }
+
+
+def _without_derived(chip: dict[str, Any]) -> dict[str, Any]:
+    rows = [{key: value for key, value in row.items() if key != "verdict"} for row in chip["rows"]]
+    return {key: value for key, value in chip.items() if key not in _DERIVED} | {"rows": rows}

@@ -10,7 +10,8 @@ from xbarsim.scenario.infer import Infer, infer
 from xbarsim.scenario.result import LayerRow, Result
 from xbarsim.spec.chip import Chip
 from xbarsim.spec.figures import Reported
-from xbarsim.spec.load import load_chip
+from xbarsim.spec.load import load_chip, located_chip
+from xbarsim.spec.located import Located
 from xbarsim.workload.graph import OpGraph, OpKind
 from xbarsim.workload.inline import is_inline, read_inline
 from xbarsim.workload.load import load_workload
@@ -35,6 +36,11 @@ class Subject:
             self._chips[settings] = load_chip(self.name, list(settings))
         return self._chips[settings]
 
+    @cached_property
+    def located(self) -> Located:
+        """The description with file and line of each key, for messages."""
+        return located_chip(self.name, self.settings)
+
     def asked(self, row: Reported) -> Asked:
         return Asked(self, row)
 
@@ -44,7 +50,7 @@ class Subject:
         text = row.run or _full_array(chip)
         key = ((*self.settings, *settings_of(row)), text, row.requests, row.batch)
         if key not in self._results:
-            graph, weight_bits, activation_bits = self._graph(text)
+            graph, weight_bits, activation_bits = self.workload(text)
             if weight_bits is not None:
                 chip = chip.storing(weight_bits)
             asked = Infer(row.requests, SLICES if is_inline(text) else 0, batch=row.batch)
@@ -52,9 +58,13 @@ class Subject:
         return self._results[key]
 
     def graph(self, row: Reported) -> OpGraph:
-        return self._graph(row.run or _full_array(self.chip(row)))[0]
+        return self.workload(row.run or _full_array(self.chip(row)))[0]
 
-    def _graph(self, text: str) -> tuple[OpGraph, int | None, int | None]:
+    def workload(self, text: str) -> tuple[OpGraph, int | None, int | None]:
+        """What `run` names, with the bits of its weights and activations where it says them.
+
+        Raises: SpecError or WorkloadError if there is no such workload.
+        """
         if text not in self._graphs:
             if is_inline(text):
                 self._graphs[text] = (read_inline(text), None, None)
@@ -76,7 +86,13 @@ def _assignments(settings: Mapping[str, str | int | float | bool]) -> Settings:
 
 
 def _full_array(chip: Chip) -> str:
-    array = chip.arrays()[0].spec
+    """A product that fills one array. Raises: MappingError if the chip has none."""
+    arrays = chip.arrays()
+    if not arrays:
+        raise MappingError(
+            f"{chip.name} has no array to fill with a product; give the figure something to `run`"
+        )
+    array = arrays[0].spec
     return FULL_ARRAY.format(rows=array.weight_rows, columns=array.weight_columns)  # type: ignore[union-attr]
 
 
@@ -120,4 +136,4 @@ class Asked:
     @property
     def static_power_uw(self) -> float:
         static_pj = sum(row.energy_pj for row in self.result.energy if row.static)
-        return static_pj / self.result.elapsed_ps * 1e6
+        return static_pj / max(1, self.result.elapsed_ps) * 1e6

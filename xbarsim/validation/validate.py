@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 
-from xbarsim.errors import MappingError, XbarsimError
+from xbarsim.errors import Problem, SpecError
 from xbarsim.shipped import shipped
 from xbarsim.spec.chip import Chip
-from xbarsim.spec.figures import MEASURES, Reported, published
+from xbarsim.spec.figures import MEASURES, SAME_AS, Reported, published
 from xbarsim.units import exact, show, split
-from xbarsim.validation.measures import FUNCTIONS
+from xbarsim.validation.measures import FUNCTIONS, known
 from xbarsim.validation.outcome import BARS, Fitted, Row, Validation
+from xbarsim.validation.problems import InputError, demand, problems_of
 from xbarsim.validation.subject import Settings, Subject
 
 for _module in ("tables", "parts", "flow", "fleet"):  # their measures enter themselves
     import_module(f"xbarsim.validation.{_module}")
 
-SAME_AS = "same as "
 Report = Callable[[str, int, int], None]  # what runs, how much is done, of how much
 
 
@@ -32,23 +32,29 @@ def published_chips() -> tuple[str, ...]:
 def validate(name: str, settings: Settings = (), report: Report | None = None) -> Validation:
     """All published figures of one chip, by name or path, beside what the simulator gives.
 
-    Raises: SpecError for a wrong description, MappingError if what a figure asks for does not fit.
+    Raises: SpecError for a wrong description, and for rows of `reported` that ask for what cannot be had, each with
+    file and line: settings and workloads of all rows before anything runs, what does not fit or has no numbers behind.
     """
-    subject = Subject(name, settings)
+    return validated(demand([name], settings)[0], report)
+
+
+def validated(subject: Subject, report: Report | None = None) -> Validation:
+    """The same of a chip whose rows were looked at before. Raises: SpecError with what no row could give."""
     chip = subject.chip()
-    if not chip.header.reported:
-        raise MappingError(
-            f"{chip.name}: nothing was `reported` of it, so there is nothing to compare. Add rows of "
-            f"figure, value, source, kind and measure under `reported`"
-        )
-    rows = []
-    for done, row in enumerate(chip.header.reported):
+    rows: list[Row] = []
+    problems: list[Problem] = []
+    for number, row in enumerate(chip.header.reported):
         if report is not None:
-            report(chip.name, done, len(chip.header.reported))
-        rows.append(compare(subject, row))
+            report(chip.name, number, len(chip.header.reported))
+        try:
+            rows.append(compare(subject, row))
+        except InputError as error:
+            problems += problems_of(subject, number, row, error)
+    if problems:
+        raise SpecError(problems)
     if report is not None:
         report(chip.name, len(rows), len(rows))
-    return Validation(name, chip.name, chip.header.source, tuple(rows), fitted(chip), chip.sha256)
+    return Validation(subject.name, chip.name, chip.header.source, tuple(rows), fitted(chip), chip.sha256)
 
 
 def compare(subject: Subject, row: Reported) -> Row:
@@ -77,14 +83,15 @@ def compare(subject: Subject, row: Reported) -> Row:
 
 
 def simulate_figure(subject: Subject, row: Reported) -> float | None:
-    """The simulator's value in the measure's base unit; None where there is no measure."""
+    """The simulator's value in the measure's base unit; None where there is no measure.
+
+    Raises: MappingError where what is asked for does not fit, or energy, power or area have no numbers behind them.
+    """
     if row.measure is None:
         return None
-    try:
-        return float(FUNCTIONS[row.measure](subject.asked(row)))
-    except XbarsimError as error:
-        error.args = (f"{subject.name}, published figure '{row.figure}': {error}", *error.args[1:])
-        raise
+    asked = subject.asked(row)
+    value = float(FUNCTIONS[row.measure](asked))
+    return value if MEASURES[row.measure].timing else known(asked, value)
 
 
 def conditions(row: Reported) -> str:
