@@ -40,7 +40,7 @@ def error(folder: Path, files: dict[str, bytes]) -> str:
 @pytest.mark.parametrize("zipped", [False, True])
 def test_pixels_and_labels(below, zipped, tmp_path):
     files = {IMAGES: images(), LABELS: labels(7, 2, 9)}
-    packed = {f"{name}.gz": gzip.compress(content) for name, content in files.items()}
+    packed = {f"{name}.gz": gzip.compress(content, mtime=0) for name, content in files.items()}
     found = mnist(put(tmp_path, {below + name: body for name, body in (packed if zipped else files).items()}))
     assert found.images.shape == (3, 1, 28, 28)
     assert np.array_equal(found.images[:, 0], (PIXELS / 255).astype(np.float32))
@@ -110,7 +110,7 @@ def test_a_label_of_no_class(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "damaged", [gzip.compress(images())[:-9], b"no archive", gzip.compress(images())[:40]]
+    "damaged", [gzip.compress(images(), mtime=0)[:-9], b"no archive", gzip.compress(images())[:40]]
 )
 def test_a_damaged_archive(damaged, tmp_path):
     text = error(tmp_path, {f"{IMAGES}.gz": damaged, LABELS: labels(7)})
