@@ -110,7 +110,7 @@ def test_a_label_of_no_class(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "damaged", [gzip.compress(images(), mtime=0)[:-9], b"no archive", gzip.compress(images())[:40]]
+    "damaged", [gzip.compress(images(), mtime=0)[:-9], b"no archive", gzip.compress(images(), mtime=0)[:40]]
 )
 def test_a_damaged_archive(damaged, tmp_path):
     text = error(tmp_path, {f"{IMAGES}.gz": damaged, LABELS: labels(7)})
