@@ -40,6 +40,11 @@ class Span:
     log: list[Entry] = field(default_factory=list)
     extrapolated: int = 0
 
+    def joined(self, later: Span) -> Span:
+        """With what came after it."""
+        bouts, log = [*self.bouts, *later.bouts], [*self.log, *later.log]
+        return Span(bouts, log, self.extrapolated + later.extrapolated)
+
 
 class Story:
     """The decisions of a policy over the life of one network.
@@ -150,16 +155,20 @@ class Story:
         left = end - self.done[number]
         span.extrapolated += left
         rounds = self.groups[number].rounds
+        bouts = []
         for written, times in sorted(fired.items()):
-            expected = round(left * times / seen)
+            expected = min(round(left * times / seen), end - self.done[number])
             if not expected:
                 continue
             every = left // expected
             begin = end - 1 - every // 2 - (expected - 1) * every  # the last one as long ago as on average
-            bout = Bout(number, written, rounds.at_ps(begin), expected, every * rounds.period_ps)
+            bouts.append(Bout(number, written, rounds.at_ps(begin), expected, every * rounds.period_ps))
             self.done[number] += expected
-            last_ps = bout.first_ps + (expected - 1) * bout.period_ps
-            self._write(span, number, bout, last_ps, (None,) * len(written))
+        for bout in sorted(bouts, key=_last_ps):  # of a layer that is in several, the last write is the last
+            self._write(span, number, bout, _last_ps(bout), (None,) * len(bout.written))
         if self.done[number] < end:
             span.bouts.append(self._bout(number, (), end - self.done[number]))
-        self.done[number] = end
+
+
+def _last_ps(bout: Bout) -> int:
+    return bout.first_ps + (bout.times - 1) * bout.period_ps
