@@ -57,23 +57,22 @@ class Story:
             raise ValueError("a threshold needs a network whose weights are known")
         self.policy, self.groups, self.life = policy, tuple(groups), life
         self.done = [0] * len(self.groups)  # rounds, by group
-        self._known: dict[
-            tuple[int, int], dict[int, float]
-        ] = {}  # who was too far, since cells were last written
+        # Who was too far in a round of a group, since cells were last written.
+        self._known: dict[tuple[int, int], dict[int, float]] = {}
 
     def until(self, age_ps: int) -> Span:
         """Go on to an age, that instant included."""
         span = Span()
-        last: list[tuple[int, int, Bout]] = []
+        plain: list[tuple[int, Bout]] = []
         for number, group in enumerate(self.groups):
             end = group.rounds.number(age_ps)
             if self.policy.threshold is not None:
                 self._found(span, number, end)
             elif end > self.done[number]:
-                bout = self._bout(number, tuple(range(len(group.parts))), end - self.done[number])
-                last.append((group.rounds.at_ps(end - 1), number, bout))
-        for at_ps, number, bout in sorted(last, key=lambda one: one[:2]):
-            self._write(span, number, bout, at_ps, (None,) * len(bout.written))
+                every_part = tuple(range(len(group.parts)))
+                plain.append((number, self._bout(number, every_part, end - self.done[number])))
+        for number, bout in sorted(plain, key=lambda one: (one[1].last_ps, one[0])):
+            self._write(span, number, bout, (None,) * len(bout.written))
         return span
 
     def _bout(self, number: int, written: tuple[int, ...], times: int) -> Bout:
@@ -83,9 +82,7 @@ class Story:
         self.done[number] += times
         return Bout(number, written, rounds.at_ps(first), times, rounds.period_ps)
 
-    def _write(
-        self, span: Span, number: int, bout: Bout, last_ps: int, distances: tuple[float | None, ...]
-    ) -> None:
+    def _write(self, span: Span, number: int, bout: Bout, distances: tuple[float | None, ...]) -> None:
         parts = [self.groups[number].parts[index] for index in bout.written]
         span.bouts.append(bout)
         names = tuple(part.layer for part in parts)
@@ -93,7 +90,7 @@ class Story:
         span.log.append(Entry(bout.first_ps / PS_PER_S, names, distances, bout.times, every_s))
         if self.life is not None:
             for part in parts:
-                self.life.correct(part.layer, part.blocks, last_ps / PS_PER_S, bout.times, every_s)
+                self.life.correct(part.layer, part.blocks, bout.last_ps / PS_PER_S, bout.times, every_s)
         self._known.clear()
 
     # --- with a threshold ------------------------------------------------------------------------
@@ -116,7 +113,7 @@ class Story:
             written = tuple(far)
             fired[written] += 1
             bout = self._bout(number, written, 1)
-            self._write(span, number, bout, bout.first_ps, tuple(far.values()))
+            self._write(span, number, bout, tuple(far.values()))
 
     def _first(self, number: int, begin: int, end: int) -> int | None:
         """The first round from `begin` on in which a layer is too far; None: none before `end`."""
@@ -164,11 +161,7 @@ class Story:
             begin = end - 1 - every // 2 - (expected - 1) * every  # the last one as long ago as on average
             bouts.append(Bout(number, written, rounds.at_ps(begin), expected, every * rounds.period_ps))
             self.done[number] += expected
-        for bout in sorted(bouts, key=_last_ps):  # of a layer that is in several, the last write is the last
-            self._write(span, number, bout, _last_ps(bout), (None,) * len(bout.written))
+        for bout in sorted(bouts, key=lambda one: one.last_ps):  # a layer may be in several
+            self._write(span, number, bout, (None,) * len(bout.written))
         if self.done[number] < end:
             span.bouts.append(self._bout(number, (), end - self.done[number]))
-
-
-def _last_ps(bout: Bout) -> int:
-    return bout.first_ps + (bout.times - 1) * bout.period_ps

@@ -51,6 +51,13 @@ class Stint:
             found[turn] += bout.times
         return found
 
+    @property
+    def due_before_end(self) -> Counter[Turn]:
+        """Without those that are due as it ends, whose wake lies beyond it."""
+        found = self.counts
+        found.subtract(turn for turn, bout in self.turns if bout.last_ps == self.end_ps)
+        return found
+
     def due(self, until_ps: int | None = None) -> list[tuple[int, Turn]]:
         """Every turn at its time, in their order."""
         limit = self.end_ps if until_ps is None else until_ps
@@ -192,7 +199,9 @@ class PolicyRun:
         if around and filled_ps > _CROWDED * (stint.end_ps - stint.start_ps):
             self._sample_in_a_row(stint)
             return
-        met = [one.sample(stint.counts[turn]) for turn, one in around.items()]
+        is_last = stint is self.stints[-1]
+        times = stint.due_before_end if is_last else stint.counts
+        met = [one.sample(times[turn]) for turn, one in around.items()]
         # Wakes that reach beyond the end of a short span may meet more requests than come in it.
         share = min(1.0, stint.requests / max(1.0, sum(one.requests for one in met)))
         stint.affected = [Sample(one.latency_ps, share * one.requests) for one in met]

@@ -169,4 +169,4 @@ def _is_stream(stream: object) -> bool:
     """An age and what comes from then on."""
     if not isinstance(stream, tuple) or len(stream) != 2:
         return False
-    return is_number(stream[0]) and stream[0] >= 0 and isinstance(stream[1], Arrivals)
+    return is_number(stream[0]) and isinstance(stream[1], Arrivals)
