@@ -119,10 +119,10 @@ class Life:
             cell = tuple(int(index) for index in place)
             self.failed.append(FailedCell(block.path, cell, at_s - later * every_s, last))
 
-    def distance(self, layer: str, at_s: float) -> float:
-        """How far the layer's answers to its probe are from those right after it was written."""
-        self._read(layer, at_s)
-        return self.monitor.distance(self.layers[layer])
+    def outlook(self, layer: str, at_s: float) -> tuple[float, float]:
+        """Mean and standard deviation of the distance that a look at the layer would find."""
+        self._read(layer, at_s, noisy=False)
+        return self.monitor.outlook(self.layers[layer])
 
     def floors(self, at_s: float) -> Mapping[str, float]:
         """Layer -> the distance that read noise alone leaves."""
@@ -131,14 +131,14 @@ class Life:
         return self.monitor.floor(self.analog)
 
     @torch.no_grad()
-    def _read(self, layer: str, at_s: float) -> None:
+    def _read(self, layer: str, at_s: float, noisy: bool = True) -> None:
         """Take the cells as they are at an age, with the factors of compensation that were measured last."""
         for block in self.layers[layer].blocks:
-            factor = self._factor(block, at_s)
-            block.read(at_s - block.written_at_s)
+            factor = self._factor(block, at_s, noisy)
+            block.read(at_s - block.written_at_s, noisy)
             block.compensation = factor
 
-    def _factor(self, block: Block, at_s: float) -> Tensor | None:
+    def _factor(self, block: Block, at_s: float, noisy: bool) -> Tensor | None:
         """What was measured last before now: what is measured at this very instant comes later."""
         every_s = self.policy.compensate_every_s
         if every_s is None:
@@ -148,7 +148,7 @@ class Life:
         measured_s = rounds.at_ps(done - 1) / PS_PER_S
         if measured_s <= block.written_at_s:
             return None
-        block.age(measured_s - block.written_at_s)
+        block.age(measured_s - block.written_at_s, noisy)
         return block.compensation
 
     # --- what becomes of it ----------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """What happens to cells from one age to the next: rounds without end, told as runs of equal ones.
 
 Without a threshold every round is the same, and a million take no longer than one. With a threshold the first round
-at which a layer is too far is looked for by doubling and halving, as distances grow with age; after many such
-rounds in one span of ages, what is left of it goes on at the rate that was seen.
+in which a layer is found too far is drawn (`crossing`); after many such rounds in one span of ages, what is left of it
+goes on at the rate that was seen.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from xbarsim.maintenance.crossing import Found, first_found
 from xbarsim.maintenance.life import Life
 from xbarsim.maintenance.policy import Policy
 from xbarsim.maintenance.schedule import PS_PER_S, Bout, Group
@@ -49,16 +52,15 @@ class Span:
 class Story:
     """The decisions of a policy over the life of one network.
 
-    life: the network; without it only rounds that need no decision can be told.
+    life: the network; without it only rounds that need no decision can be told. seed: of what probes find.
     """
 
-    def __init__(self, policy: Policy, groups: Sequence[Group], life: Life | None):
+    def __init__(self, policy: Policy, groups: Sequence[Group], life: Life | None, seed: int = 0):
         if policy.threshold is not None and life is None:
             raise ValueError("a threshold needs a network whose weights are known")
         self.policy, self.groups, self.life = policy, tuple(groups), life
         self.done = [0] * len(self.groups)  # rounds, by group
-        # Who was too far in a round of a group, since cells were last written.
-        self._known: dict[tuple[int, int], dict[int, float]] = {}
+        self._rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=tuple(b"probing")))
 
     def until(self, age_ps: int) -> Span:
         """Go on to an age, that instant included."""
@@ -91,7 +93,6 @@ class Story:
         if self.life is not None:
             for part in parts:
                 self.life.correct(part.layer, part.blocks, bout.last_ps / PS_PER_S, bout.times, every_s)
-        self._known.clear()
 
     # --- with a threshold ------------------------------------------------------------------------
 
@@ -103,47 +104,28 @@ class Story:
             if fired.total() == MOST_FOUND:
                 self._extrapolate(span, number, end, fired, self.done[number] - begin)
                 return
-            found = self._first(number, self.done[number], end)
-            quiet = (end if found is None else found) - self.done[number]
+            found = self._first(number, end)
+            quiet = (end if found is None else found.round) - self.done[number]
             if quiet:
                 span.bouts.append(self._bout(number, (), quiet))
             if found is None:
                 return
-            far = self._far(number, found)
-            written = tuple(far)
+            written = tuple(sorted(found.distances))
             fired[written] += 1
-            bout = self._bout(number, written, 1)
-            self._write(span, number, bout, tuple(far.values()))
+            self._write(
+                span, number, self._bout(number, written, 1), tuple(found.distances[part] for part in written)
+            )
 
-    def _first(self, number: int, begin: int, end: int) -> int | None:
-        """The first round from `begin` on in which a layer is too far; None: none before `end`."""
-        low, step = begin - 1, 1
-        while True:
-            high = min(low + step, end - 1)
-            if self._far(number, high):
-                break
-            if high == end - 1:
-                return None
-            low, step = high, 2 * step
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self._far(number, middle):
-                high = middle
-            else:
-                low = middle
-        return high
+    def _first(self, number: int, end: int) -> Found | None:
+        """The next round in which a layer is found too far; None: none before `end`."""
+        life, group, limit = self.life, self.groups[number], self.policy.threshold
+        assert life is not None and limit is not None
 
-    def _far(self, number: int, round_number: int) -> dict[int, float]:
-        """Parts of a group that are too far in a round, with their distances."""
-        key, limit = (number, round_number), self.policy.threshold
-        assert self.life is not None and limit is not None
-        if key in self._known:
-            return self._known[key]
-        group = self.groups[number]
-        at_s = group.rounds.at_ps(round_number) / PS_PER_S
-        distances = {index: self.life.distance(part.layer, at_s) for index, part in enumerate(group.parts)}
-        self._known[key] = {index: far for index, far in distances.items() if far > limit}
-        return self._known[key]
+        def look(round_number: int) -> list[tuple[float, float]]:
+            at_s = group.rounds.at_ps(round_number) / PS_PER_S
+            return [life.outlook(part.layer, at_s) for part in group.parts]
+
+        return first_found(look, self.done[number], end, limit, self._rng)
 
     def _extrapolate(
         self, span: Span, number: int, end: int, fired: Counter[tuple[int, ...]], seen: int

@@ -107,7 +107,10 @@ class PolicyRun:
 
     def live(self, ages_ps: Sequence[int], progress: Progress | None) -> None:
         """Through all ages; then what happened between them."""
-        stories = [Story(self.policy, self.groups, life) for life in self.lives]
+        seeds = range(self.scenario.seed, self.scenario.seed + len(self.lives))
+        stories = [
+            Story(self.policy, self.groups, life, seed) for life, seed in zip(self.lives, seeds, strict=True)
+        ]
         stories = stories or [Story(self.policy, self.groups, None)]
         start_ps = 0
         if self.lives:
