@@ -119,7 +119,8 @@ def _learnt(work: OpGraph | Workload, weights: str) -> Any:
         return None
     from xbarsim.maintenance.life import Learnt
 
-    return Learnt(work.network(weights), *work.test_set())
+    name = weights or next(iter(work.weights), "")
+    return Learnt(work.network(weights), *work.test_set(), weights=name, data=work.data)
 
 
 def saturation(
