@@ -82,6 +82,8 @@ def test_additive_levels_are_those_of_the_published_code() -> None:
 @given(weights=arrays(np.float64, 30, elements=st.floats(-4, 4, allow_subnormal=False)))
 def test_rounding_is_idempotent_odd_and_monotone(name: str, weights: np.ndarray) -> None:
     own = quantiser(name, 4)
+    if name == "shift":
+        weights = weights[weights != 0]  # it has no zero
     once = own.quantise(weights, scale=2.0)
     assert own.quantise(once.values, scale=2.0).integers.tolist() == once.integers.tolist()
     assert own.quantise(-weights, scale=2.0).integers.tolist() == (-once.integers).tolist()

@@ -50,7 +50,7 @@ class Quantiser(ABC):
     @property
     @abstractmethod
     def magnitudes(self) -> Integers:
-        """Magnitudes of the levels in units, ascending, 0 first."""
+        """Magnitudes of the levels in units, ascending."""
 
     @cached_property
     def largest(self) -> int:
@@ -87,7 +87,7 @@ class Quantiser(ABC):
             raise ValueError(f"scale is {scale!r}; allowed: a weight above 0")
         unit = scale / self.largest
         levels = np.searchsorted(self.thresholds * unit, np.abs(given), side="right")
-        words = self._words(levels, (given < 0) & (levels > 0))
+        words = self._words(levels, (given < 0) & (self.magnitudes[levels] > 0))
         return Quantised(words, self.integers(words), unit, self.bits)
 
     def _checked(self, words: ArrayLike) -> Integers:

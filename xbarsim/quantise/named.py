@@ -10,15 +10,17 @@ from typing import Literal, cast, get_args
 from xbarsim.quantise.additive import AdditivePowerOfTwo
 from xbarsim.quantise.grid import Quantiser
 from xbarsim.quantise.power_of_two import PowerOfTwo
+from xbarsim.quantise.shift import Shift
 from xbarsim.quantise.uniform import Uniform
 
-QuantiserName = Literal["uniform", "pot_nearest_value", "pot_inq", "pot_nearest_exponent", "apot"]
+QuantiserName = Literal["uniform", "pot_nearest_value", "pot_inq", "pot_nearest_exponent", "shift", "apot"]
 QUANTISERS = cast(tuple[QuantiserName, ...], get_args(QuantiserName))
 _MAKERS: dict[str, Callable[[int], Quantiser]] = {
     "uniform": Uniform,
     "pot_nearest_value": partial(PowerOfTwo, rule="nearest_value"),
     "pot_inq": partial(PowerOfTwo, rule="inq"),
     "pot_nearest_exponent": partial(PowerOfTwo, rule="nearest_exponent"),
+    "shift": Shift,
     "apot": AdditivePowerOfTwo,
 }
 

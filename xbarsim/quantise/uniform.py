@@ -29,7 +29,8 @@ class Uniform(Quantiser):
 
     def _words(self, levels: Integers, negative: NDArray[np.bool_]) -> Words:
         signed: Integers = np.where(negative, -levels, levels)
-        return (signed & (2**self.bits - 1)).astype(np.uint16)
+        words: Words = np.bitwise_and(signed, 2**self.bits - 1).astype(np.uint16)
+        return words
 
     def integers(self, words: ArrayLike) -> Integers:
         found = self._checked(words)
