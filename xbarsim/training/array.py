@@ -78,12 +78,12 @@ class PulsedArray:
         seen = self.held - self.reference
         return seen if self._unseen is None else seen + self._unseen
 
-    def column(self, k: int, referred: bool = True) -> Floats:
-        """The values of one input (one-hot read); `referred`: against the reference, or the devices alone."""
-        seen = self.held[:, k].astype(np.float64)
+    def line(self, at: tuple[Any, ...], referred: bool = True) -> Floats:
+        """The values of one line (one-hot read); `referred`: against the reference, or of the devices alone."""
+        seen = self.held[at].astype(np.float64)
         if self._unseen is not None:
-            seen += self._unseen[:, k]
-        return seen - self.reference[:, k] if referred else seen
+            seen += self._unseen[at]
+        return seen - self.reference[at] if referred else seen
 
     def leak(self, updates: float) -> None:
         """What time takes, in updates: w falls towards 0."""
@@ -105,15 +105,23 @@ class PulsedArray:
             self._see(self.pulses != before)
 
     def pulse(self, signs: NDArray[Any]) -> None:
-        """At most one pulse to each cell: signs (outputs, inputs) of -1, 0, +1."""
-        for k in np.flatnonzero(signs.any(axis=0)):
-            self.pulse_column(int(k), signs[:, k])
+        """At most one pulse to each cell: signs (outputs, inputs) of -1, 0, +1; one input after another."""
+        used = np.flatnonzero(signs.any(axis=0))
+        fired = np.zeros((len(used), self.shape[1]), dtype=np.int8)
+        fired[np.arange(len(used)), used] = 1
+        lines = np.ascontiguousarray(signs[:, used].T, dtype=np.int8)
+        self.apply(Trains(fired, lines, np.ones(len(used), dtype=np.int64)))
 
-    def pulse_column(self, k: int, signs: NDArray[Any]) -> None:
-        """At most one pulse to each cell of one input: signs (outputs,) of -1, 0, +1."""
-        fired = np.zeros((1, self.shape[1]), dtype=np.int8)
-        fired[0, k] = 1
-        self.apply(Trains(fired, signs.astype(np.int8)[np.newaxis], np.ones(1, dtype=np.int64)))
+    def pulse_line(self, at: tuple[Any, ...], signs: NDArray[Any]) -> None:
+        """At most one pulse to each cell of one line."""
+        whole = np.zeros(self.shape, dtype=np.int8)
+        whole[at] = signs
+        if isinstance(at[0], slice):
+            self.pulse(whole)
+        else:
+            row = np.zeros((1, self.shape[0]), dtype=np.int8)
+            row[0, at[0]] = 1
+            self.apply(Trains(signs.astype(np.int8)[np.newaxis], row, np.ones(1, dtype=np.int64)))
 
     def _in_lines(self, trains: Trains) -> None:
         fired, slots, width = trains.fired, len(trains.fired), self.shape[1]

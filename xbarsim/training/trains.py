@@ -27,7 +27,8 @@ class Pulsing:
     """How an update becomes pulses.
 
     longest: most slots of one update (l_max).
-    fit_length: only as many slots as the largest product asks for (update bit-length management); else always `longest`.
+    fit_length: only as many slots as the largest product asks for (update bit-length management);
+        else always `longest`.
     balance: both sides fire equally often at their largest value (update management).
     kind: "stochastic": every line draws in every slot, once for all its cells;
         "spread": a line fires round(chance x slots) times, inputs one after another and outputs evenly spread;
@@ -48,7 +49,7 @@ class Pulsing:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a batch of updates asks of the lines: slots of each sample, and each line's chance to fire in one of them."""
+    """What a batch of updates asks of the lines: slots of each sample, and how likely each line fires in one."""
 
     slots: Wholes  # (samples,)
     inputs: Floats  # (samples, inputs), signed: the sign is the polarity
@@ -68,6 +69,16 @@ class Trains:
         both = np.count_nonzero(self.fired, axis=1) * np.count_nonzero(self.signs, axis=1)
         ends = np.cumsum(self.slots)
         return np.diff(np.concatenate([[0], np.cumsum(both)])[np.concatenate([[0], ends])])
+
+    def of(self, samples: slice) -> Trains:
+        """Those of some samples that follow one another."""
+        start = int(self.slots[: samples.start].sum())
+        taken = slice(start, start + int(self.slots[samples].sum()))
+        return Trains(self.fired[taken], self.signs[taken], self.slots[samples])
+
+    def turned(self, inputs: Signs, outputs: Signs) -> Trains:
+        """With the polarity of some lines turned: +1 or -1 for each input, and for each output."""
+        return Trains(self.fired * inputs, self.signs * outputs, self.slots)
 
 
 def plan(x: Floats, d: Floats, rate: Floats | float, step: float, pulsing: Pulsing) -> Plan:
