@@ -172,16 +172,15 @@ def test_wear_of_fast_and_slow_array() -> None:
     assert 0.5 < fast.max() / 3000 < 4
 
 
-@pytest.mark.slow
 def test_a_leak_hurts_once_it_is_faster_than_a_round() -> None:
-    """T14: a round of the 20 lines takes 100 samples."""
+    """T14: a round of the 20 lines takes 100 samples. What leaks in between is lost to the transfers."""
     errors = {}
-    for lifetime in (None, 20_000, 10):
+    for lifetime in (None, 20_000, 10, 1):
         rng = np.random.default_rng(0)
         fast, slow = arrays(20, 20, (0.0, 0.1), 0.1, rng, lifetime_updates=lifetime)
-        errors[lifetime] = learned(TikiTaka(transfer("agad"), fast, slow, rng), 8000, rng)[0]
-    assert errors[20_000] < 1.15 * errors[None]
-    assert errors[10] > 1.5 * errors[None]
+        errors[lifetime] = learned(TikiTaka(transfer("agad"), fast, slow, rng), 1500, rng)[0]
+    assert errors[20_000] == pytest.approx(errors[None], rel=0.02)
+    assert errors[None] * 1.15 < errors[10] < errors[1]
 
 
 @pytest.mark.slow
