@@ -41,6 +41,32 @@ class Width:
         return self.start_s + self.span_s
 
 
+@dataclass(frozen=True)
+class Inverse:
+    """The length at which a junction switches with chance tanh(3 |nu|) exactly, in whole units of the timer.
+
+    Small steps need it: the affine width switches with some 5 % however small a step is.
+    unit_s: of the timer; 0: any length. What is nearest to no unit gets no pulse.
+    """
+
+    mtj: Mtj
+    unit_s: float = 0.0
+
+    def of(self, part: Floats) -> Floats:
+        from scipy.special import erfcinv  # here, as a chip that is only read needs none of it
+
+        mtj, wanted = self.mtj, np.tanh(STEEPNESS * np.abs(part))
+        some = wanted > 0
+        reach = erfcinv(np.where(some, wanted, 0.5))
+        exact = np.log(np.pi / 2 * np.sqrt(mtj.stability) / reach) / mtj.rate_hz
+        lengths = np.where(some, np.maximum(exact, 0.0), 0.0)
+        return np.asarray(lengths if not self.unit_s else self.unit_s * np.rint(lengths / self.unit_s))
+
+    @property
+    def longest_s(self) -> float:
+        return float(self.of(np.ones(1))[0])
+
+
 def fitted_width(mtj: Mtj) -> Width:
     """The affine width whose chance to switch comes nearest (least squares) to tanh(3 |nu|).
 
@@ -49,7 +75,7 @@ def fitted_width(mtj: Mtj) -> Width:
     """
     from scipy.optimize import least_squares  # here, as a chip that is only read needs none of it
 
-    rate_hz = mtj.damping * mtj.gyromagnetic_ratio * mtj.magnetisation_tesla * (mtj.overdrive - 1) / 2
+    rate_hz = mtj.rate_hz
     parts = np.linspace(0.005, 1, 200)
 
     def misfit(times: Floats) -> Floats:
@@ -63,6 +89,7 @@ def fitted_width(mtj: Mtj) -> Width:
 class MagneticSynapses:
     """Ternary weights (rows, columns): a column is an input, a row an output.
 
+    width: of pulses; by default the exact one.
     assignment: which junctions get the pulse of a part of a step:
         "both" get it (default), "either" one of the two gets it by chance, "second" only the second one; the first one then
         moves by whole steps alone (recalled as the paper's own, with little confidence).
@@ -73,14 +100,14 @@ class MagneticSynapses:
         mtj: Mtj,
         weights: Floats,
         rng: np.random.Generator,
-        width: Width | None = None,
+        width: Width | Inverse | None = None,
         assignment: Assignment = "both",
     ):
         if assignment not in ASSIGNMENTS:
             raise ValueError(f"assignment {assignment!r}; allowed: {', '.join(map(repr, ASSIGNMENTS))}")
         if not np.isin(weights, (-1, 0, 1)).all():
             raise ValueError("weights: allowed: -1, 0 and 1")
-        self.mtj, self.width, self.assignment, self._rng = mtj, width or fitted_width(mtj), assignment, rng
+        self.mtj, self.width, self.assignment, self._rng = mtj, width or Inverse(mtj), assignment, rng
         self.junctions: State = self._placed(np.stack([weights > 0, weights < 0]))
 
     def _placed(self, parallel: np.ndarray) -> State:

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from xbarsim.analog.streams import stream, torch_stream
 from xbarsim.devices.mtj import Mtj
 from xbarsim.training.gxnor import moved
-from xbarsim.training.magnetic import Assignment, MagneticSynapses, Written, fitted_width
+from xbarsim.training.magnetic import Assignment, Inverse, MagneticSynapses, Width, Written
 
 
 class _Ternarise(torch.autograd.Function):
@@ -70,6 +70,7 @@ class ByChance:
 
     inner: made over the network's parameters; `param_groups` are its own, so schedulers take it.
     mtj: ternary weights stand on magnetic synapses of this junction, whose pulses move them; None: ideal transitions.
+    assignment, width: as in `MagneticSynapses`.
     synapses, written: of each ternary layer, by path; written: the last update's pulses.
     """
 
@@ -80,6 +81,7 @@ class ByChance:
         seed: int = 0,
         mtj: Mtj | None = None,
         assignment: Assignment = "both",
+        width: Width | Inverse | None = None,
     ):
         self.inner = inner
         self.layers = {
@@ -91,7 +93,6 @@ class ByChance:
         self.written: dict[str, Written] = {}
         self.synapses: dict[str, MagneticSynapses] = {}
         if mtj is not None:
-            width = fitted_width(mtj)
             for path, layer in self.layers.items():
                 weights = _numbers(layer.weight)
                 self.synapses[path] = MagneticSynapses(mtj, weights, self._rng[path], width, assignment)
