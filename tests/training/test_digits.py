@@ -1,4 +1,5 @@
-"""Digits learned in place: the order of algorithms where references are off, and ternary weights on magnetic junctions."""
+"""Digits learned in place: the order of algorithms where references are off, and ternary weights on magnetic
+junctions."""
 
 from __future__ import annotations
 

@@ -57,7 +57,9 @@ def test_law_of_switching() -> None:
 def test_affine_width() -> None:
     """M3; and that a width in proportion to the step cannot do it."""
     width, parts = fitted_width(MTJ), np.linspace(1 / 64, 1, 1000)  # parts of six bits
-    assert width.start_s == pytest.approx(2.5e-9, abs=0.1e-9) and width.span_s == pytest.approx(6.4e-9, abs=0.2e-9)
+    assert width.start_s == pytest.approx(2.5e-9, abs=0.1e-9) and width.span_s == pytest.approx(
+        6.4e-9, abs=0.2e-9
+    )
     error = MTJ.switching_probability(width.of(parts)) - np.tanh(3 * parts)
     assert np.sqrt(np.mean(error**2)) <= 0.01 and np.abs(error).max() <= 0.05
     assert width.of(np.zeros(2)).tolist() == [0, 0]
@@ -76,7 +78,9 @@ def test_exact_width() -> None:
     small = np.array([1e-6, 1e-3, 0.02, 1.0])
     assert MTJ.switching_probability(exact.of(small)) == pytest.approx(np.tanh(3 * small), rel=1e-6)
     timed = Inverse(MTJ, 0.1e-9).of(parts) / 0.1e-9
-    assert timed == pytest.approx(np.rint(timed)) and np.abs(timed * 0.1 - exact.of(parts) * 1e9).max() <= 0.05
+    assert (
+        timed == pytest.approx(np.rint(timed)) and np.abs(timed * 0.1 - exact.of(parts) * 1e9).max() <= 0.05
+    )
 
 
 def shares(state: str, change: float, assignment: Any = "both", cells: int = 100_000) -> dict[float, float]:
@@ -111,7 +115,12 @@ def test_transitions_of_the_other_assignments() -> None:
 
 @pytest.mark.parametrize("assignment", ["both", "either"])
 def test_whole_steps_are_almost_certain(assignment: Any) -> None:
-    for state, change, end in (("-1", 2.5, 1), ("weak 0", 1.0, 1), ("strong 0", 1.7, 1), ("strong 0", -1.0, -1)):
+    for state, change, end in (
+        ("-1", 2.5, 1),
+        ("weak 0", 1.0, 1),
+        ("strong 0", 1.7, 1),
+        ("strong 0", -1.0, -1),
+    ):
         assert shares(state, change, assignment)[end] > 0.98
 
 
@@ -154,7 +163,9 @@ def test_inverse_read_is_the_transposed_product() -> None:
     whole[0] = 127
     assert made.inverse_product(whole, 7) == pytest.approx(whole @ made.weights, abs=1e-9)
     errors = rng.standard_normal(20)
-    assert made.inverse_product(errors, 12) == pytest.approx(errors @ made.weights, abs=20 * np.abs(errors).max() / 4000)
+    assert made.inverse_product(errors, 12) == pytest.approx(
+        errors @ made.weights, abs=20 * np.abs(errors).max() / 4000
+    )
     assert made.inverse_product(np.zeros(20), 7).tolist() == [0] * 30
 
 
@@ -172,13 +183,17 @@ def test_update_takes_columns_times_a_column() -> None:
     assert written.time_s(1e-9) == pytest.approx(4 * 1e-9 + 5e-9)
     pair = MTJ.lowest_usiemens + MTJ.highest_usiemens
     assert written.energy_pj(0.5) == pytest.approx(0.25 * 3 * pair * 5e-9 * 1e6)
-    assert one.wear["junctions"].sum() == 3 * 4 + 2 * 3  # new junctions are antiparallel: one of two was placed; six got a pulse
+    assert (
+        one.wear["junctions"].sum() == 3 * 4 + 2 * 3
+    )  # new junctions are antiparallel: one of two was placed; six got a pulse
 
 
 def test_efficiency() -> None:
     """M9: both counts of operations; the example of the facts; two voltages calibrated to two published numbers."""
     plain = Operating(0.1, 1.0, 10, 750, 1.0, 0.9, 64, 64, 2.0)
-    assert plain.read_pj == pytest.approx(0.106, abs=0.001) and plain.read_tops_per_w == pytest.approx(18.8, abs=0.1)
+    assert plain.read_pj == pytest.approx(0.106, abs=0.001) and plain.read_tops_per_w == pytest.approx(
+        18.8, abs=0.1
+    )
     for operations, converters in itertools.product((1, 2), (True, False)):
         start = Operating(0.1, 1.0, 10, 500, 2 / 3, 0.9, 64, 64, 1.0, operations, converters)
         fitted = calibrated(start, 18.3, 3.0)

@@ -106,13 +106,15 @@ def test_products_see_pairs_alone_and_pairs_drift() -> None:
 
 
 def test_full_pairs_say_what_they_could_not_take() -> None:
-    rule = HybridTraining(Tiers(bits=4, step=0.1, levels=3, refresh_every=1), (1, 1), np.random.default_rng(0))
+    rule = HybridTraining(
+        Tiers(bits=4, step=0.1, levels=3, refresh_every=1), (1, 1), np.random.default_rng(0)
+    )
     rule.add(np.full((1, 1), 5 * 16))
     assert rule.lost == 2 and rule.weights()[0, 0] == pytest.approx(0.3)
 
 
 def test_messages() -> None:
-    with pytest.raises(ValueError, match="Tiers.bits is 1; allowed: a whole number from 2"):
+    with pytest.raises(ValueError, match=r"Tiers\.bits is 1; allowed: a whole number from 2"):
         Tiers(bits=1, step=0.1, levels=3, refresh_every=1)
     with pytest.raises(ValueError, match="no batch; give one or more"):
         Asked.joined([])

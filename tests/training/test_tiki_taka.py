@@ -1,4 +1,5 @@
-"""TTv2, chopped TTv2 and AGAD: an independent program's traces, event counts, and the two toys of the published study."""
+"""TTv2, chopped TTv2 and AGAD: an independent program's traces, event counts, and the two toys of the published
+study."""
 
 from __future__ import annotations
 
@@ -27,7 +28,9 @@ def traces() -> list[tuple[tuple[str, str, str, str], list[dict[str, str]]]]:
     return [(key, list(group)) for key, group in found]
 
 
-@pytest.mark.parametrize("key, rows", traces(), ids=lambda value: "-".join(value) if len(value) == 4 else "rows")
+@pytest.mark.parametrize(
+    "key, rows", traces(), ids=lambda value: "-".join(value) if len(value) == 4 else "rows"
+)
 def test_traces(key: tuple[str, str, str, str], rows: list[dict[str, str]]) -> None:
     """Every element of A, H and C after each of 120 updates, to 1e-5."""
     algorithm, chop, reference, flip = key
@@ -55,7 +58,10 @@ def noisy_rule(settings: Transfer, seed: int = 3, size: int = 8) -> TikiTaka:
 @pytest.mark.parametrize("chopping", ["regular", "random"])
 def test_choppers_that_never_turn_change_nothing(chopping: Any) -> None:
     """T8, bit by bit. A chopper of probability 1e-300 goes the way of chopped training and never turns."""
-    plain, never = noisy_rule(transfer("ttv2")), noisy_rule(transfer("c-ttv2", chop=1e-300, chopping=chopping))
+    plain, never = (
+        noisy_rule(transfer("ttv2")),
+        noisy_rule(transfer("c-ttv2", chop=1e-300, chopping=chopping)),
+    )
     zero = noisy_rule(transfer("c-ttv2", chop=0.0, chopping=chopping))
     for rule in (plain, never, zero):
         learned(rule, 400, np.random.default_rng(0))

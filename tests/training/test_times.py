@@ -26,7 +26,8 @@ def test_fewest_transfers_and_pulses() -> None:
 
 
 @pytest.mark.parametrize(
-    "every, ttv2, agad", [(1, 81.7, 93.4), (2, 56.3, 62.1), (5, 41.0, 43.4), (10, 35.9, 37.1), (50, 31.9, 32.1)]
+    "every, ttv2, agad",
+    [(1, 81.7, 93.4), (2, 56.3, 62.1), (5, 41.0, 43.4), (10, 35.9, 37.1), (50, 31.9, 32.1)],
 )
 def test_time_by_transfers(every: int, ttv2: float, agad: float) -> None:
     layer = replace(PAPER, every=every)

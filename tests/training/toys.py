@@ -28,7 +28,11 @@ def transfer(algorithm: str, every: int = 5, gain: float = 200.0, chop: float = 
 
 
 def arrays(
-    size: int, states: float, offset: tuple[float, float], asymmetry: float, rng: np.random.Generator,
+    size: int,
+    states: float,
+    offset: tuple[float, float],
+    asymmetry: float,
+    rng: np.random.Generator,
     **fast: Any,
 ) -> tuple[PulsedArray, PulsedArray]:
     """Fast array, its reference off the symmetry point by N(*offset), and slow array, without spread of bounds."""
@@ -42,7 +46,8 @@ def arrays(
 
 
 def learned(rule: TikiTaka, samples: int, rng: np.random.Generator, rate: float = 0.1) -> tuple[float, Asked]:
-    """Fig. 4: root mean square error of the weights (of a range of +-1) after regression towards W ~ N(0, 0.3) on x ~ N(0, 1)."""
+    """Fig. 4: root mean square error of the weights (of a range of +-1) after regression towards W ~ N(0, 0.3) on x ~
+    N(0, 1)."""
     wanted = 0.3 * rng.standard_normal(rule.shape)
     asked = []
     for _ in range(samples):

@@ -76,14 +76,14 @@ class PulsedArray:
     def values(self) -> NDArray[Any]:
         """What a read without noise of its own sees: (outputs, inputs)."""
         seen = self.held - self.reference
-        return seen if self._unseen is None else seen + self._unseen
+        return np.asarray(seen if self._unseen is None else seen + self._unseen)
 
     def line(self, at: tuple[Any, ...], referred: bool = True) -> Floats:
         """The values of one line (one-hot read); `referred`: against the reference, or of the devices alone."""
         seen = self.held[at].astype(np.float64)
         if self._unseen is not None:
             seen += self._unseen[at]
-        return seen - self.reference[at] if referred else seen
+        return np.asarray(seen - self.reference[at] if referred else seen)
 
     def leak(self, updates: float) -> None:
         """What time takes, in updates: w falls towards 0."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xbarsim.devices.state import Floats, Wholes
+from xbarsim.devices.state import Wholes
 
 Counts = Mapping[str, Wholes]
 
@@ -52,15 +52,19 @@ class Asked:
         several = list(parts)
         if not several:
             raise ValueError("Asked.joined: no batch; give one or more")
-        mappings = [
-            {name: np.concatenate([getattr(part, key)[name] for part in several]) for name in several[0].reads}
+        mappings: list[Counts] = [
+            {
+                name: np.concatenate([getattr(part, key)[name] for part in several])
+                for name in several[0].reads
+            }
             for key in ("parallel_slots", "line_slots", "reads", "pulses")
         ]
         single = [
             np.concatenate([getattr(part, key) for part in several])
             for key in ("transfers", "digital_ops", "memory_bits", "random_bits")
         ]
-        return cls(*mappings, *single)
+        parallel, lines, reads, pulses = mappings
+        return cls(parallel, lines, reads, pulses, *single)
 
     @property
     def samples(self) -> int:
@@ -76,9 +80,3 @@ class Asked:
                 yield key, value
             else:
                 yield from ((f"{key}.{name}", counts) for name, counts in value.items())
-
-
-def spread_evenly(total: int, samples: int) -> Wholes:
-    """A whole number over samples, as evenly as it goes."""
-    ends: Floats = np.floor(np.arange(1, samples + 1) * total / max(samples, 1))
-    return np.diff(ends.astype(np.int64), prepend=0)

@@ -9,22 +9,21 @@ from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from numba import config, njit
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 # What lets loops run several cells wide. Not "reassoc" or "arcp": sums and quotients stay as they are written.
 RELAXED = {"nnan", "ninf", "nsz", "contract"}
 
 
-def compiled(function: Function) -> Function:
+def compiled(function: Callable[..., Any]) -> Any:
     """A function in machine code, made when it is first called and kept for later processes."""
     settings: Any = config
     before = settings.CACHE_DIR  # read when a function is decorated; others' functions keep their own place
     settings.CACHE_DIR = str(_folder())
     try:
-        return cast(Function, njit(cache=True, error_model="numpy", fastmath=RELAXED)(function))
+        return njit(cache=True, error_model="numpy", fastmath=RELAXED)(function)
     finally:
         settings.CACHE_DIR = before
 

@@ -1,4 +1,5 @@
-"""Operations a joule of an array of magnetic synapses, feed-forward and update, with the counting of operations a choice.
+"""Operations a joule of an array of magnetic synapses, feed-forward and update, with the counting of operations a
+choice.
 
 What the published 18.3 and 3 TOPS/W count is not told in what could be read: one operation a synapse or two, converters
 in or out. So both are asked for, and `calibrated` says which two parameters it fitted to which two numbers.

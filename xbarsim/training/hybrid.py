@@ -1,9 +1,9 @@
 """Weights of two tiers: a differential pair of multi-level cells for products, and a digital word of binary cells that
 gathers small updates until they make a step of the pair.
 
-Joshi, He, Seo and Rajendran, Hybrid In-memory Computing Architecture for the Training of Deep Neural Networks, ISCAS 2021
-(arXiv:2102.05271). Read there: the two tiers and the bookkeeping of write-erase cycles. The number of bits, and how often
-pairs are refreshed, are not given in what could be read, so they are asked for here.
+Joshi, He, Seo and Rajendran, Hybrid In-memory Computing Architecture for the Training of Deep Neural Networks, ISCAS
+2021 (arXiv:2102.05271). Read there: the two tiers and the bookkeeping of write-erase cycles. The number of bits, and
+how often pairs are refreshed, are not given in what could be read, so they are asked for here.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ MSB, LSB = "msb", "lsb"
 class Tiers:
     """The two tiers of a weight.
 
-    bits: of the word beside its sign; 2^bits of its units are one step of the pair, and what reaches that is carried. So
-        after a carry the word stands near 0, and the next one is a whole step away.
+    bits: of the word beside its sign; 2^bits of its units are one step of the pair, and what reaches that is carried.
+        So after a carry the word stands near 0, and the next one is a whole step away.
     step: weight of one step of the pair (one pulse on one of its cells).
     levels: pulses after which a cell of the pair is full.
     refresh_every: batches after which pairs are erased and written anew that have a full cell, or whose cells have a
@@ -47,14 +47,16 @@ class Tiers:
     def __post_init__(self) -> None:
         for name, least in (("bits", 2), ("levels", 1), ("refresh_every", 1)):
             if getattr(self, name) < least:
-                raise ValueError(f"Tiers.{name} is {getattr(self, name)!r}; allowed: a whole number from {least}")
+                raise ValueError(
+                    f"Tiers.{name} is {getattr(self, name)!r}; allowed: a whole number from {least}"
+                )
         if not (self.step > 0 and self.drift_from_s > 0):
             raise ValueError("Tiers.step and drift_from_s: allowed: above 0")
 
     @property
     def unit(self) -> float:
         """Weight of the word's last bit."""
-        return self.step / 2**self.bits
+        return float(self.step / 2**self.bits)
 
 
 class HybridTraining:
@@ -119,7 +121,9 @@ class HybridTraining:
         asked.line_slots[LSB][-1:] = asked.line_slots[MSB][-1:] = inputs
         asked.pulses[MSB][-1:] = self.pulsed.sum() - pulses
         asked.pulses[LSB][-1:] = self._bit_writes() - bits
-        asked.memory_bits[-1:] = 2 * (self.tiers.bits + 1) * outputs * inputs  # the words, read and written back
+        asked.memory_bits[-1:] = (
+            2 * (self.tiers.bits + 1) * outputs * inputs
+        )  # the words, read and written back
         return asked
 
     def _bit_writes(self) -> int:

@@ -11,17 +11,14 @@ entered at a random place for each line and slot.
 
 from __future__ import annotations
 
-from typing import Any
-
 from xbarsim.training.compiled import compiled
 
 AT_ONCE = 4
 PLAIN, ADDED, MULTIPLIED = 0, 1, 2
-Array = Any  # numpy arrays, as the compiler sees them
 
 
 @compiled
-def moved(v, sign, up, up_slope, down, down_slope, high, low):  # type: ignore[no-untyped-def]
+def moved(v, sign, up, up_slope, down, down_slope, high, low):
     """w after one pulse, or as it was."""
     risen = v + up + up_slope * v
     risen = risen if risen < high else high
@@ -31,7 +28,7 @@ def moved(v, sign, up, up_slope, down, down_slope, high, low):  # type: ignore[n
 
 
 @compiled
-def plain_line(w, a, b, c, d, up, up_slope, down, down_slope, high, low):  # type: ignore[no-untyped-def]
+def plain_line(w, a, b, c, d, up, up_slope, down, down_slope, high, low):
     for j in range(w.shape[0]):
         r, rs, f, fs, hi, lo = up[j], up_slope[j], down[j], down_slope[j], high[j], low[j]
         v = moved(w[j], a[j], r, rs, f, fs, hi, lo)
@@ -41,7 +38,7 @@ def plain_line(w, a, b, c, d, up, up_slope, down, down_slope, high, low):  # typ
 
 
 @compiled
-def added_line(w, a, b, c, d, up, up_slope, down, down_slope, high, low, p, q, s, t):  # type: ignore[no-untyped-def]
+def added_line(w, a, b, c, d, up, up_slope, down, down_slope, high, low, p, q, s, t):
     """p, q, s, t: noise of the four pulses, in steps, already scaled."""
     for j in range(w.shape[0]):
         r, rs, f, fs, hi, lo = up[j], up_slope[j], down[j], down_slope[j], high[j], low[j]
@@ -52,14 +49,14 @@ def added_line(w, a, b, c, d, up, up_slope, down, down_slope, high, low, p, q, s
 
 
 @compiled
-def multiplied_line(w, a, up, up_slope, down, down_slope, high, low, p):  # type: ignore[no-untyped-def]
+def multiplied_line(w, a, up, up_slope, down, down_slope, high, low, p):
     for j in range(w.shape[0]):
         n = 1 + p[j]
         w[j] = moved(w[j], a[j], up[j] * n, up_slope[j] * n, down[j] * n, down_slope[j] * n, high[j], low[j])
 
 
 @compiled
-def tally(counts, row, fired, chosen, n):  # type: ignore[no-untyped-def]
+def tally(counts, row, fired, chosen, n):
     """Add the pulses of n slots to one line's counts; `row` is scratch, of bytes that are emptied in time."""
     for first in range(0, n, 255):
         row[:] = 0
@@ -72,7 +69,7 @@ def tally(counts, row, fired, chosen, n):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def choose(chosen, signs, slots):  # type: ignore[no-untyped-def]
+def choose(chosen, signs, slots):
     """Rows of `fired` that an output line sees, in order, filled up with the empty row; how many there are."""
     n = 0
     for t in range(slots):
@@ -90,8 +87,9 @@ def choose(chosen, signs, slots):  # type: ignore[no-untyped-def]
 @compiled
 def pulse_lines(
     w, up, up_slope, down, down_slope, high, low, counts, fired, signs, kind, noise, entries, row, chosen
-):  # type: ignore[no-untyped-def]
-    """All slots on all cells. w and the steps: (outputs, inputs); fired: (2 slots + 1, inputs); signs: (outputs, slots);
+):
+    """All slots on all cells. w and the steps: (outputs, inputs); fired: (2 slots + 1, inputs); signs: (outputs,
+    slots);
     noise: a table; entries: (outputs, slots) places in it."""
     slots, width = signs.shape[1], w.shape[1]
     for i in range(w.shape[0]):
@@ -118,7 +116,7 @@ def pulse_lines(
 
 
 @compiled
-def fire(draws, chances, negative, sample, fired):  # type: ignore[no-untyped-def]
+def fire(draws, chances, negative, sample, fired):
     """Which lines fire: where a draw lies below its line's chance in the slot's sample; with the line's polarity.
 
     draws: (slots, lines) of 16 bits; chances: (samples, lines), of 65536; sample: (slots,); fired: (slots, lines).

@@ -8,8 +8,8 @@
         loss = criterion(network(images), labels)
         optimiser.zero_grad(); loss.backward(); optimiser.step()
 
-Products are computed with what a read of the arrays sees, without converters. Biases and all other parameters stay digital
-and are trained by gradient descent.
+Products are computed with what a read of the arrays sees, without converters. Biases and all other parameters stay
+digital and are trained by gradient descent.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class _Product(torch.autograd.Function):
     def forward(context: Any, vectors: Tensor, anchor: Tensor, layer: TrainedLayer) -> Tensor:
         context.layer, context.weights = layer, layer.read(vectors)
         context.save_for_backward(vectors)
-        return vectors @ context.weights.T
+        result: Tensor = vectors @ context.weights.T
+        return result
 
     @staticmethod
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
@@ -49,8 +50,8 @@ class _Product(torch.autograd.Function):
 class TrainedLayer(nn.Module):
     """A matrix of weights that a rule updates.
 
-    waiting: vectors (n, inputs) and gradients of the loss by the outputs (n, outputs), of backward passes since the last
-        update.
+    waiting: vectors (n, inputs) and gradients of the loss by the outputs (n, outputs), of backward passes since the
+        last update.
     """
 
     def __init__(self, path: str, layer: nn.Linear | nn.Conv2d, rules: Rules):
@@ -135,7 +136,7 @@ def trained_in_place(network: nn.Module, rules: Rules, digital: tuple[str, ...] 
             if path in digital or type(child) not in (nn.Linear, nn.Conv2d):
                 continue
             kind = TrainedLinear if isinstance(child, nn.Linear) else TrainedConvolution
-            setattr(parent, name, kind(path or "network", child, rules))  # type: ignore[arg-type]
+            setattr(parent, name, kind(path or "network", child, rules))
             found = True
     if not found:
         raise ValueError("trained_in_place: no Linear or Conv2d layer to put on arrays")

@@ -1,9 +1,11 @@
-"""Synapses of two magnetic junctions: ternary weights that are read as gated XNOR and written by chance, column by column.
+"""Synapses of two magnetic junctions: ternary weights that are read as gated XNOR and written by chance, column by
+column.
 
-Greenberg-Toledo, Perach, Hubara, Soudry and Kvatinsky, Training of quantized deep neural networks using a magnetic tunnel
-junction-based synapse, Semicond. Sci. Technol. 36, 114003 (2021) (arXiv:1912.12636), of which the abstract and the patent
-application US 2021/0174182 could be read. Read there: two junctions with tied fixed layers, gated XNOR, the output current
-through both. Recalled or inferred: the signs of both terminals, which junction gets which pulse, how widths follow.
+Greenberg-Toledo, Perach, Hubara, Soudry and Kvatinsky, Training of quantized deep neural networks using a magnetic
+tunnel junction-based synapse, Semicond. Sci. Technol. 36, 114003 (2021) (arXiv:1912.12636), of which the abstract and
+the patent application US 2021/0174182 could be read. Read there: two junctions with tied fixed layers, gated XNOR,
+the output current through both. Recalled or inferred: the signs of both terminals, which junction gets which pulse,
+how widths follow.
 
 A weight is junction 1 minus junction 2, each 1 parallel or 0 antiparallel: (P, AP) = +1, (AP, P) = -1, and two zeros:
 (AP, AP) weak, (P, P) strong.
@@ -27,7 +29,8 @@ ASSIGNMENTS: tuple[Assignment, ...] = ("both", "either", "second")
 
 @dataclass(frozen=True)
 class Width:
-    """Length of a pulse for a part |nu| of a step: start_s + |nu| span_s, and none for nothing. A whole step: |nu| = 1."""
+    """Length of a pulse for a part |nu| of a step: start_s + |nu| span_s, and none for nothing. A whole step: |nu| =
+    1."""
 
     start_s: float
     span_s: float
@@ -70,8 +73,8 @@ class Inverse:
 def fitted_width(mtj: Mtj) -> Width:
     """The affine width whose chance to switch comes nearest (least squares) to tanh(3 |nu|).
 
-    Far from its start the law of switching goes like 1 - C exp(-b t), tanh(3 u) like 1 - 2 exp(-6 u); so its span is near
-    6 / b, and its start an incubation time.
+    Far from its start the law of switching goes like 1 - C exp(-b t), tanh(3 u) like 1 - 2 exp(-6 u); so its span is
+    near 6 / b, and its start an incubation time.
     """
     from scipy.optimize import least_squares  # here, as a chip that is only read needs none of it
 
@@ -91,8 +94,8 @@ class MagneticSynapses:
 
     width: of pulses; by default the exact one.
     assignment: which junctions get the pulse of a part of a step:
-        "both" get it (default), "either" one of the two gets it by chance, "second" only the second one; the first one then
-        moves by whole steps alone (recalled as the paper's own, with little confidence).
+        "both" get it (default), "either" one of the two gets it by chance, "second" only the second one; the first
+        one then moves by whole steps alone (recalled as the paper's own, with little confidence).
     """
 
     def __init__(
@@ -123,7 +126,7 @@ class MagneticSynapses:
     @property
     def weights(self) -> Floats:
         first, second = self.parallel
-        return (first - second).astype(np.float64)
+        return np.asarray((first - second).astype(np.float64))
 
     @property
     def wear(self) -> Mapping[str, Wholes]:

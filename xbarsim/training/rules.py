@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from xbarsim.analog.streams import stream
 from xbarsim.devices.pulsed import PulsedDevice
 from xbarsim.training.array import PulsedArray
@@ -15,15 +13,12 @@ from xbarsim.training.trains import Pulsing
 
 
 def with_transfers(transfer: Transfer, fast: PulsedDevice, slow: PulsedDevice, seed: int = 0) -> Rules:
-    """TTv2, chopped TTv2 or AGAD, as `transfer` says. Running means of the rate, if they follow per sample, are per
-    batch here."""
+    """TTv2, chopped TTv2 or AGAD, as `transfer` says."""
 
     def rule(path: str, shape: tuple[int, int]) -> UpdateRule:
-        arrays = (
-            PulsedArray(device, shape, stream(seed, path, name))
-            for name, device in (("fast", fast), ("slow", slow))
-        )
-        return TikiTaka(replace(transfer), *arrays, stream(seed, path, "pulses"))
+        gathering = PulsedArray(fast, shape, stream(seed, path, "fast"))
+        holding = PulsedArray(slow, shape, stream(seed, path, "slow"))
+        return TikiTaka(transfer, gathering, holding, stream(seed, path, "pulses"))
 
     return rule
 

@@ -3,8 +3,8 @@
     network = nn.Sequential(TernaryLinear(64, 256), nn.BatchNorm1d(256), Ternary(), TernaryLinear(256, 10), ...)
     optimiser = ByChance(network, torch.optim.Adam(network.parameters(), lr=0.05), seed=0, mtj=load_technology("mtj"))
 
-The inner optimiser says how far each weight should go; where it goes, chance says. Its moments, normalisations and biases
-stay real numbers.
+The inner optimiser says how far each weight should go; where it goes, chance says. Its moments, normalisations and
+biases stay real numbers.
 """
 
 from __future__ import annotations

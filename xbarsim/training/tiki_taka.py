@@ -1,7 +1,7 @@
 """Gradients gathered on a fast array and moved to the weights line by line: TTv2, chopped TTv2, AGAD.
 
-Rasch, Carta, Fagbohungbe and Gokmen, Nature Communications 15, 7133 (2024), Eqs. 10 to 15; what the equations leave open
-is as in aihwkit (rpu_chopped_transfer_device, rpu_dynamic_transfer_device).
+Rasch, Carta, Fagbohungbe and Gokmen, Nature Communications 15, 7133 (2024), Eqs. 10 to 15; what the equations leave
+open is as in aihwkit (rpu_chopped_transfer_device, rpu_dynamic_transfer_device).
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Transfer:
     chop: probability rho that a line's chopper turns after a read; "regular": all of them every ceil(1 / rho) rounds.
     dynamic: the read is taken against its own mean of the chopper period before (AGAD), whose running mean takes
         `share` (beta) of each read. The first ceil(1 / rho) + 1 rounds then write nothing.
-    keep: of an element that wrote, what is left in the hidden matrix; `emptied`: of all of it, else of what was written.
+    keep: of an element that wrote, what is left in the hidden matrix; `emptied`: of all of it, else of what was
+        written.
     written: most pulses of one write.
     lines: whether a line is one input or one output.
     referred: whether reads of the fast array are against its reference.
@@ -166,7 +167,7 @@ class TikiTaka:
         ]
         full = t.fast_rate * t.pulsing.longest * self.fast.device.step
         product = means[0] * means[1]
-        return np.divide(full, product, out=np.full(len(x), full), where=product > 0)
+        return np.asarray(np.divide(full, product, out=np.full(len(x), full), where=product > 0))
 
     def _followed(self, side: int, largest: Floats) -> Floats:
         """Running mean of the largest |values|, after each sample; the first one is taken whole."""
@@ -225,7 +226,7 @@ class TikiTaka:
             self.past[at] = self.mean[at]
             self._turned[line] = False
         self.mean[at] = (1 - share) * self.mean[at] + share * read
-        return self.past[at].copy()
+        return np.array(self.past[at])
 
     def _write(self, line: int, due: Floats, asked: Asked, sample: int) -> None:
         for turn in range(int(np.abs(due).max())):

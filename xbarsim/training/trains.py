@@ -1,7 +1,7 @@
 """Pulse trains of the parallel update: how many slots, how likely each line fires in one, and which do.
 
-Gokmen and Vlasov, Frontiers in Neuroscience 10, 333 (2016): the cells of an array get the outer product of two vectors at
-once, as coincidences of pulses on their lines. Update management and management of the bit length: Gokmen, Onen and
+Gokmen and Vlasov, Frontiers in Neuroscience 10, 333 (2016): the cells of an array get the outer product of two vectors
+at once, as coincidences of pulses on their lines. Update management and management of the bit length: Gokmen, Onen and
 Haensch, Frontiers in Neuroscience 11, 538 (2017).
 """
 
@@ -68,7 +68,7 @@ class Trains:
         """Pulses of each sample: (samples,)."""
         both = np.count_nonzero(self.fired, axis=1) * np.count_nonzero(self.signs, axis=1)
         ends = np.cumsum(self.slots)
-        return np.diff(np.concatenate([[0], np.cumsum(both)])[np.concatenate([[0], ends])])
+        return np.asarray(np.diff(np.concatenate([[0], np.cumsum(both)])[np.concatenate([[0], ends])]))
 
     def of(self, samples: slice) -> Trains:
         """Those of some samples that follow one another."""
