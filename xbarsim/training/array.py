@@ -12,7 +12,9 @@ from xbarsim.devices.state import Floats, Wholes
 from xbarsim.training.kernels import ADDED, AT_ONCE, MULTIPLIED, PLAIN, pulse_lines
 from xbarsim.training.trains import Trains
 
-TABLE = 1 << 18  # normal numbers from which noise is taken, from a random place for each line
+TABLE = (
+    1 << 18
+)  # normal numbers from which noise is taken, at a random place for each line (the kernel's, too)
 
 
 class PulsedArray:
@@ -128,10 +130,10 @@ class PulsedArray:
         twice = np.concatenate([fired, -fired, np.zeros((1, width), dtype=np.int8)])
         signs = np.ascontiguousarray(trains.signs.T)
         kind = PLAIN
-        entries = np.zeros((1, 1), dtype=np.int64)
+        entries = np.zeros(self.shape[0], dtype=np.int64)
         if self.device.noise:
             kind = ADDED if self.device.noise_is == "added" else MULTIPLIED
-            entries = self._rng.integers(0, TABLE, signs.shape)
+            entries = self._rng.integers(0, 1 << 32, self.shape[0])
         row, chosen = np.empty(width, dtype=np.uint8), np.empty(slots + AT_ONCE, dtype=np.int64)
         pulse_lines(
             self.held, *self._steps, self.pulses, twice, signs, kind, self._noise, entries, row, chosen

@@ -85,20 +85,30 @@ def choose(chosen, signs, slots):
 
 
 @compiled
+def further(entry):
+    """Another place in the table of noise: a linear congruential step, of which the high bits count."""
+    return (entry * 1664525 + 1013904223) & 0xFFFFFFFF
+
+
+@compiled
 def pulse_lines(
     w, up, up_slope, down, down_slope, high, low, counts, fired, signs, kind, noise, entries, row, chosen
 ):
-    """All slots on all cells. w and the steps: (outputs, inputs); fired: (2 slots + 1, inputs); signs: (outputs,
-    slots);
-    noise: a table; entries: (outputs, slots) places in it."""
+    """All slots on all cells.
+
+    w and the steps: (outputs, inputs); fired: (2 slots + 1, inputs); signs: (outputs, slots); noise: a table of 2^18,
+    and what is read beyond its end; entries: (outputs,) numbers of 32 bits, each a first place in it.
+    """
     slots, width = signs.shape[1], w.shape[1]
     for i in range(w.shape[0]):
         n = choose(chosen, signs[i], slots)
         tally(counts[i], row, fired, chosen, n)
         steps = (up[i], up_slope[i], down[i], down_slope[i], high[i], low[i])
+        place = entries[i]
         if kind == MULTIPLIED:
             for k in range(n):
-                e = entries[i, k]
+                place = further(place)
+                e = place >> 14
                 multiplied_line(w[i], fired[chosen[k]], *steps, noise[e : e + width])
             continue
         for k in range(0, n, AT_ONCE):
@@ -107,7 +117,8 @@ def pulse_lines(
             if kind == PLAIN:
                 plain_line(w[i], a, b, c, d, *steps)
             else:
-                e = entries[i, k]
+                place = further(place)
+                e = place >> 14
                 added_line(
                     w[i], a, b, c, d, *steps,
                     noise[e : e + width], noise[e + width : e + 2 * width],
