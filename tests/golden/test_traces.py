@@ -10,7 +10,12 @@ from xbarsim.workload.trace import trace_text
 from xbarsim.workload.workload_file import read_workload_file
 
 NAMES = shipped_names()
-LONG = {"bert_large", "gpt2_decode", "moe_small", "moe_small_decode"}  # large, or captured for several contexts
+LONG = {
+    "bert_large",
+    "gpt2_decode",
+    "moe_small",
+    "moe_small_decode",
+}  # large, or captured for several contexts
 CAPTURED = [pytest.param(name, marks=[pytest.mark.slow] * (name in LONG)) for name in NAMES]
 
 
