@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from xbarsim.scenario.serve_result import ServeResult
     from xbarsim.scenario.serve_spec import Resident, Serve
     from xbarsim.scenario.store import load_result, save_result
+    from xbarsim.study.compare import Comparison, compare
     from xbarsim.study.explored import Explored
     from xbarsim.study.store import Store
     from xbarsim.study.study import Study
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Comparison": "xbarsim.study.compare",
+    "compare": "xbarsim.study.compare",
     "Explored": "xbarsim.study.explored",
     "Store": "xbarsim.study.store",
     "Study": "xbarsim.study.study",
@@ -99,6 +102,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Comparison",
     "Constant",
     "DataError",
     "Explored",
@@ -129,6 +133,7 @@ __all__ = [
     "XbarsimError",
     "accuracy",
     "check",
+    "compare",
     "generate",
     "layout",
     "load_chip",

@@ -40,7 +40,7 @@ FIGURES = (
     FigureOf("tiles_used", "int", "less", "tiles that hold weights (infer)"),
     FigureOf("arrays_used", "int", "less", "arrays that hold weights"),
     FigureOf("cells_used_share", "float", "more", "used cells over the cells of the tiles that hold weights (infer)"),
-    FigureOf("bottleneck", "text", "", "component of the station that is in service the largest part of the run"),
+    FigureOf("bottleneck", "text", "", "component whose station serves most of the run; several, if in step"),
     FigureOf("bottleneck_share", "float", "", "that part"),
     FigureOf("program_pj", "float", "less", "energy of loading the weights, where it is known (infer)"),
     FigureOf("accuracy", "float", "more", "share of the test set that is classified rightly, where that is measured"),
@@ -105,26 +105,24 @@ def _energy_delay_js(served: Served, latency_ns: float | None) -> float | None:
 def _shared(result: Result | ServeResult, ops_per_s: float) -> dict[str, Value]:
     """What every kind of result tells by its rows of energy, area, stations and sources."""
     area_mm2 = result.area_mm2
-    busiest = busiest_station(result.stations)
+    busiest, share = busiest_stations(result.stations, result.elapsed_ps)
     return {
         "power_w": result.mean_power_w,
         "area_mm2": area_mm2 or None,
         "ops_per_s": ops_per_s,
         "tops_per_mm2": ops_per_s / 1e12 / area_mm2 if area_mm2 else None,
-        "bottleneck": busiest.component if busiest else None,
-        "bottleneck_share": busy_share(busiest, result.elapsed_ps) if busiest else None,
+        "bottleneck": ", ".join(busiest) or None,
+        "bottleneck_share": share if busiest else None,
         "unknown_energies": unknown_energies(result.sources),
         "unknown_areas": unknown_areas(result.area),
     }
 
 
-def busiest_station(stations: tuple[StationRow, ...]) -> StationRow | None:
-    """The one whose servers are in service longest; None where there is none."""
-    return max(stations, key=lambda row: (row.busy_ps / row.servers, row.path), default=None)
-
-
-def busy_share(station: StationRow, elapsed_ps: int) -> float:
-    return station.busy_ps / (station.servers * elapsed_ps) if elapsed_ps else 0.0
+def busiest_stations(stations: tuple[StationRow, ...], elapsed_ps: int) -> tuple[list[str], float]:
+    """Components of the stations whose servers are in service longest (several move in step), and their share."""
+    most_ps = max((row.busy_ps / row.servers for row in stations), default=0.0)
+    names = {row.component for row in stations if row.busy_ps / row.servers == most_ps > 0}
+    return sorted(names), most_ps / elapsed_ps if elapsed_ps else 0.0
 
 
 def unknown_energies(sources: tuple[SourceRow, ...]) -> int:
