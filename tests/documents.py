@@ -96,7 +96,7 @@ def _workplace() -> Iterator[None]:
     """A fresh folder with the shipped chips and networks; kinds and modules made in it are forgotten after."""
     known, modules = dict(kinds()), set(sys.modules)
     with TemporaryDirectory() as folder, chdir(folder):
-        for name in ("architectures", "workloads"):
+        for name in ("architectures", "workloads", "studies"):
             Path(name).symlink_to(ROOT / name)
         sys.path.insert(0, folder)
         try:

@@ -40,12 +40,25 @@ if TYPE_CHECKING:
     from xbarsim.scenario.serve_result import ServeResult
     from xbarsim.scenario.serve_spec import Resident, Serve
     from xbarsim.scenario.store import load_result, save_result
+    from xbarsim.study.compare import Comparison, compare
+    from xbarsim.study.explored import Explored
+    from xbarsim.study.store import Store
+    from xbarsim.study.study import Study
+    from xbarsim.study.study_file import load_study
+    from xbarsim.study.sweep import sweep
     from xbarsim.validation.validate import validate
     from xbarsim.workload.generation import load_generation
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Comparison": "xbarsim.study.compare",
+    "compare": "xbarsim.study.compare",
+    "Explored": "xbarsim.study.explored",
+    "Store": "xbarsim.study.store",
+    "Study": "xbarsim.study.study",
+    "load_study": "xbarsim.study.study_file",
+    "sweep": "xbarsim.study.sweep",
     "accuracy": "xbarsim.analog.measure",
     "load_chip": "xbarsim.api",
     "load_workload": "xbarsim.api",
@@ -89,8 +102,10 @@ _HOMES = {
 }
 
 __all__ = [
+    "Comparison",
     "Constant",
     "DataError",
+    "Explored",
     "Fixed",
     "Generate",
     "GenerateResult",
@@ -111,22 +126,27 @@ __all__ = [
     "ServeResult",
     "SimulationError",
     "SpecError",
+    "Store",
+    "Study",
     "TimeOut",
     "WorkloadError",
     "XbarsimError",
     "accuracy",
     "check",
+    "compare",
     "generate",
     "layout",
     "load_chip",
     "load_generation",
     "load_result",
+    "load_study",
     "load_workload",
     "map_network",
     "read_arrivals",
     "saturation",
     "save_result",
     "simulate",
+    "sweep",
     "trace",
     "validate",
 ]

@@ -1,4 +1,4 @@
-"""Where the chips and networks that come with xbarsim lie: beside the package, or inside the wheel."""
+"""Where the chips, networks and studies that come with xbarsim lie: beside the package, or inside the wheel."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from pathlib import Path
 
 
 def shipped(folder: str) -> Path:
-    """`architectures/` or `workloads/`, in a checkout as in an installed wheel."""
+    """`architectures/`, `workloads/` or `studies/`, in a checkout as in an installed wheel."""
     inside = Path(__file__).parent / "_shipped" / folder
     return inside if inside.is_dir() else Path(__file__).parent.parent / folder

@@ -23,12 +23,17 @@ Measured = Stored
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in one place of a table: its text, what to sort by, and a share of one to draw as a bar."""
+    """What stands in one place of a table: its text, what to sort by, and a share of one to draw as a bar.
+
+    anchor: a name by which links find it; link: where a click on it leads.
+    """
 
     text: str
     sort: float | str | None = None
     share: float | None = None
     tone: str = ""  # "good", "bad", "quiet", "static": how it is coloured, never its only meaning
+    anchor: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True)

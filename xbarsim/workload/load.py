@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -116,22 +116,28 @@ def shipped_file(name: str, suffix: str) -> Path:
     raise SpecError([Problem(name, 0, "", "no file and no shipped workload of this name", "", fix)])
 
 
-def load_workload(path_or_name: str | Path) -> Workload:
+def load_workload(path_or_name: str | Path, overrides: Iterable[str] = ()) -> Workload:
     """A workload YAML, a saved trace (*.trace.yaml), or the name of a shipped network ("resnet18").
 
     A saved trace is used while it fits its model file; else the model is captured anew, which imports
     torch, and the graph's notes say so.
+    overrides: 'key.path=value' assignments, applied over the file ('precision.weights=4 bit').
     Raises: SpecError with every problem of the file; WorkloadError if the model cannot be captured.
     """
     path = Path(path_or_name)
     if path.suffix not in (".yaml", ".yml") and path.parent == Path("."):
         path = shipped_path(str(path_or_name))
+    assignments = tuple(overrides)
     if path.name.endswith(TRACE_SUFFIX):
+        if assignments:
+            raise SpecError(
+                [Problem(path.name, 0, "", "a saved trace; only a workload file has keys to set")]
+            )
         return _from_trace_file(path)
     if path.name.endswith(GENERATE_SUFFIX):
         raise SpecError([Problem(path.name, 0, "", "two networks; load_generation reads it")])
     called = path.name if path != Path(path_or_name) else str(path_or_name)
-    file = read_workload_file(path, called)
+    file = read_workload_file(path, called, assignments)
     graph, from_trace = _graph(file)
     return Workload(
         file.name, file.source, replace(graph, name=file.name), file.activation_bits, file.weight_bits,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from xbarsim.errors import shown
-from xbarsim.spec.loader import Located, likely, load_located
+from xbarsim.spec.loader import Located, likely, load_located, override
 from xbarsim.spec.located import Path_
 from xbarsim.units import DATA, UnitError, parse
 from xbarsim.workload.model_file import ModelFile
@@ -53,12 +53,16 @@ class WorkloadFile:
     data: str = ""
 
 
-def read_workload_file(path: Path, name: str) -> WorkloadFile:
-    """Read and check; name: how the user called the file.
+def read_workload_file(path: Path, name: str, overrides: Iterable[str] = ()) -> WorkloadFile:
+    """Read and check; name: how the user called the file; overrides: 'key.path=value' assignments.
 
     Raises: SpecError with all problems.
     """
     located = load_located(path, name)
+    for assignment in overrides:
+        if assignment.startswith("precision."):
+            located.tree.setdefault("precision", {})
+        override(located, assignment)
     checked = _Reader(located, path)
     result = checked.read()
     located.raise_problems()

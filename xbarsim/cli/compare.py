@@ -1,0 +1,106 @@
+"""xbarsim compare: chips side by side, and what makes the difference."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from xbarsim.cli.common import ForceOption, GranularityOption, SetOption, console
+from xbarsim.cli.progress import Progress
+from xbarsim.engine.granularity import Granularity
+
+if TYPE_CHECKING:
+    from xbarsim.study.compare import Comparison
+
+
+class Format(StrEnum):
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    LATEX = "latex"
+
+
+def register(app: typer.Typer) -> None:
+    app.command("compare")(compare)
+
+
+def compare(
+    chips: Annotated[
+        list[str], typer.Argument(help="chips: YAML files, or names of shipped ones", metavar="CHIP...")
+    ],
+    workload: Annotated[
+        list[str], typer.Option("--workload", "-w", help="network to run on each (may be repeated)")
+    ],
+    arrivals: Annotated[
+        str | None,
+        typer.Option("--arrivals", "-a", help="put them under load: 'poisson 2000 Hz'; as for `serve`"),
+    ] = None,
+    requests: Annotated[
+        int | None,
+        typer.Option("--requests", "-n", min=1, help="inferences; under load, until so many are done"),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="of the arrivals")] = 0,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="folder for the page")] = None,
+    format_: Annotated[
+        Format, typer.Option("--format", "-f", help="how the table is printed")
+    ] = Format.TABLE,
+    granularity: GranularityOption = Granularity.BURST,
+    force: ForceOption = False,
+    set_: SetOption = [],  # noqa: B006 - typer copies it
+) -> None:
+    """Run networks on several chips and set them side by side, with what makes the difference."""
+    from xbarsim.api import load_chip, load_workload
+    from xbarsim.errors import MappingError
+    from xbarsim.study.compare import compare as run
+
+    if out is not None:
+        from xbarsim.files import demand_file
+        from xbarsim.report.page import is_page
+
+        demand_file(out / "page.html", "page", is_page, force)
+    works = [load_workload(name) for name in workload]
+    scenario = _scenario(arrivals, requests, seed, granularity)
+    with Progress() as progress:
+        found = run([load_chip(name, set_) for name in chips], works, scenario, progress.report)
+    if not found.done:
+        raise MappingError("\n".join(entry.error for entry in found.failed))
+    _tell(found, format_)
+    if out is not None:
+        from xbarsim.files import write_whole
+        from xbarsim.report.compare_page import render_comparison
+
+        path = write_whole(out / "page.html", render_comparison(found))
+        if format_ is Format.TABLE:
+            console().print(f"Saved: {path}", soft_wrap=True)
+
+
+def _scenario(arrivals: str | None, requests: int | None, seed: int, granularity: Granularity) -> Any:
+    if arrivals is None:
+        from xbarsim.scenario.infer import Infer
+
+        return Infer(requests=requests or 3, granularity=granularity)
+    from xbarsim.scenario.serve_text import Written, asked
+
+    return asked(Written([arrivals], [], [], [], [], requests, None, seed, False, granularity), [None])[1]
+
+
+def _tell(found: Comparison, format_: Format) -> None:
+    from xbarsim.report import compare_views as views
+
+    texts = {
+        Format.CSV: views.as_csv,
+        Format.JSON: views.as_json,
+        Format.MARKDOWN: views.as_markdown,
+        Format.LATEX: views.as_latex,
+    }
+    if format_ in texts:
+        print(texts[format_](found), end="")
+        return
+    from xbarsim.report.compare_page import comparison_rich
+
+    screen = console()
+    screen.print(comparison_rich(found, screen.width))

@@ -1,0 +1,1 @@
+"""Design-space exploration: study files, the store of finished points, sweeps, search, sensitivity, comparison."""

@@ -1,0 +1,156 @@
+"""One point run, in whatever process: its row of figures, or of what went wrong."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import xbarsim
+from xbarsim.api import simulate
+from xbarsim.errors import XbarsimError, one_line
+from xbarsim.scenario.result import Result
+from xbarsim.scenario.serve_result import ServeResult
+from xbarsim.spec.chip import Chip
+from xbarsim.spec.load import load_chip, located_chip
+from xbarsim.study.columns import DONE, FAILED
+from xbarsim.study.figures import FIGURES, Value, figures_of
+from xbarsim.study.journal import Row
+from xbarsim.study.point import Point, address
+from xbarsim.study.scenarios import scenario_asked
+from xbarsim.workload.load import Workload, load_workload
+from xbarsim.workload.routing import router_text
+
+_HOME = Path(xbarsim.__file__).parent
+_NO_FIGURES = ("cli", "report", "validation", "study")  # rooms that change no figure
+_OF_STUDIES = ("evaluate.py", "figures.py", "scenarios.py")  # but for these
+_KEPT = 64
+
+
+@dataclass(frozen=True)
+class Job:
+    """A point with its address, ready to be run."""
+
+    key: str
+    point: Point
+    chip_sha256: str
+    workload_sha256: str
+
+
+@cache
+def code_version() -> str:
+    """The version of xbarsim, and a digest of the code that makes the figures: after a change, points are new."""
+    digest = hashlib.sha256()
+    for path in sorted(_HOME.rglob("*.py")):
+        room = path.relative_to(_HOME).parts[0]
+        if room not in _NO_FIGURES or (room == "study" and path.name in _OF_STUDIES):
+            digest.update(path.relative_to(_HOME).as_posix().encode() + b"\0" + path.read_bytes())
+    return f"{xbarsim.__version__}+{digest.hexdigest()[:12]}"
+
+
+class Bench:
+    """Chips and networks that are kept ready between the points of one process."""
+
+    def __init__(self) -> None:
+        self._works: dict[tuple[str, tuple[str, ...]], Workload] = {}
+        self._bases: dict[str, tuple[str, str]] = {}  # chip -> its name and digest, without settings
+
+    def job(self, point: Point) -> Job:
+        """The point with its address; of a network that cannot be read, what is wrong with it is the address."""
+        chip_sha256 = self._chip_digest(point)
+        try:
+            workload_sha256 = workload_digest(self.work(point))
+        except XbarsimError as error:
+            workload_sha256 = hashlib.sha256(str(error).encode()).hexdigest()
+        key = address(chip_sha256, workload_sha256, point.scenario, point.seed, code_version())
+        return Job(key, point, chip_sha256, workload_sha256)
+
+    def result(self, point: Point) -> Result | ServeResult:
+        """The whole result. Raises: whatever goes wrong."""
+        scenario: Any = scenario_asked(dict(point.scenario), point.seed)
+        found: Result | ServeResult = simulate(self.chip(point), self.work(point), scenario)
+        return found
+
+    def row(self, job: Job) -> Row:
+        """Never raises for what is wrong with the point: that stands in the row."""
+        return told_row(job, self.names(job.point), lambda: self.result(job.point))
+
+    def chip(self, point: Point) -> Chip:
+        return load_chip(point.chip, point.chip_assignments)
+
+    def work(self, point: Point) -> Workload:
+        asked = (point.workload, point.workload_assignments)
+        if asked not in self._works:
+            if len(self._works) >= _KEPT:
+                self._works.clear()
+            self._works[asked] = load_workload(*asked)
+        return self._works[asked]
+
+    def _chip_digest(self, point: Point) -> str:
+        """What load_chip would give, without building the chip."""
+        _, base = self._base(point.chip)
+        if not point.chip_assignments:
+            return base
+        return hashlib.sha256("\n".join((base, *point.chip_assignments)).encode()).hexdigest()
+
+    def _base(self, chip: str) -> tuple[str, str]:
+        """Name and digest of a chip's files; of one that cannot be read, what is wrong with it is the digest."""
+        if chip not in self._bases:
+            try:
+                located = located_chip(chip)
+                self._bases[chip] = (str(located.tree.get("name", chip)), located.sha256)
+            except XbarsimError as error:
+                self._bases[chip] = (chip, hashlib.sha256(str(error).encode()).hexdigest())
+        return self._bases[chip]
+
+    def names(self, point: Point) -> tuple[str, str]:
+        """Of chip and network, as far as they can be read."""
+        try:
+            work = self.work(point).name
+        except XbarsimError:
+            work = point.workload
+        return self._base(point.chip)[0], work
+
+
+def workload_digest(work: Workload) -> str:
+    """Of its operations, its precision, and where the choice of experts comes from."""
+    graph = work.graph
+    told = (
+        graph.ops, sorted(graph.matrices.items()), sorted(graph.experts.items()),
+        work.activation_bits, work.weight_bits, router_text(work.router),
+    )  # fmt: skip
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def told_row(job: Job, names: tuple[str, str], run: Callable[[], Result | ServeResult]) -> Row:
+    """The row of a point, from a run that may fail; names: of chip and network."""
+    point, began = job.point, time.perf_counter()
+    error: str | None = None
+    figures: dict[str, Value] = dict.fromkeys(figure.name for figure in FIGURES)
+    try:
+        figures = figures_of(run())
+    except XbarsimError as problem:
+        error = str(problem)
+    except Exception as problem:  # a defect of ours, or of a stranger's part: the other points go on
+        error = f"{type(problem).__name__}: {one_line(str(problem))}"
+    return {
+        "key": job.key,
+        "status": DONE if error is None else FAILED,
+        "error": error,
+        "chip": names[0],
+        "workload": names[1],
+        "scenario": point.scenario_kind,
+        "settings": point.settings,
+        "seed": point.seed,
+        "chip_sha256": job.chip_sha256,
+        "workload_sha256": job.workload_sha256,
+        "code": code_version(),
+        **figures,
+        "finished_at": datetime.now(UTC).replace(tzinfo=None),
+        "seconds": time.perf_counter() - began,
+    }

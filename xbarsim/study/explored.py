@@ -1,0 +1,81 @@
+"""Explored: the finished points of a study, as one frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from xbarsim.study.columns import DONE
+from xbarsim.study.pareto import non_dominated, signed
+from xbarsim.study.study import Constraint, Study
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One point: its number in the study, its label on each axis, and its row in the store."""
+
+    number: int
+    labels: Mapping[str, str]
+    row: Mapping[str, Any]
+
+    @property
+    def done(self) -> bool:
+        return bool(self.row["status"] == DONE)
+
+    @property
+    def error(self) -> str:
+        return str(self.row["error"] or "")
+
+    def figure(self, name: str) -> Any:
+        """None where it is not known."""
+        return self.row[name]
+
+
+@dataclass(frozen=True)
+class Explored:
+    """A study with all of its points.
+
+    ran: points that this call ran; the others were in the store. pruned: points that a search left out, and why.
+    """
+
+    study: Study
+    outcomes: tuple[Outcome, ...]
+    ran: int
+    store: str
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def done(self) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if outcome.done)
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if not outcome.done)
+
+    @cached_property
+    def feasible(self) -> tuple[Outcome, ...]:
+        """Done, and within all constraints."""
+        return tuple(one for one in self.done if not broken(one.row, self.study.constraints))
+
+    @cached_property
+    def front(self) -> tuple[Outcome, ...]:
+        """Of the feasible ones, those that no other beats in every goal; sorted by the first goal."""
+        goals = self.study.goals
+        if not goals or not self.feasible:
+            return ()
+        values = signed([[one.figure(goal.figure) for goal in goals] for one in self.feasible], goals)
+        kept = [one for one, stays in zip(self.feasible, non_dominated(values), strict=True) if stays]
+        return tuple(sorted(kept, key=lambda one: (goals[0].sign * one.figure(goals[0].figure), one.number)))
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it. The report room draws it; it is looked up only when asked."""
+        from importlib import import_module
+
+        return str(import_module("xbarsim.report.study_page").study_html(self))
+
+
+def broken(row: Mapping[str, Any], constraints: tuple[Constraint, ...]) -> tuple[Constraint, ...]:
+    """The constraints that a point does not keep."""
+    return tuple(bound for bound in constraints if not bound.holds(row[bound.figure]))
