@@ -32,7 +32,7 @@ class Tiers:
         quarter of the range in common.
     noise: standard deviation of one pulse, in steps.
     drift, drift_spread: exponent nu of G(t) = G (t / drift_from_s)^-nu, its mean and standard deviation over cells.
-    drift_from_s: age at which a cell holds what it was written to.
+    drift_from_s: age at which a cell holds what it was written to; each pulse lets drift begin anew.
     """
 
     bits: int
@@ -80,6 +80,7 @@ class HybridTraining:
         self.lost = 0
         self._exponent = np.maximum(tiers.drift + tiers.drift_spread * rng.standard_normal((2, *shape)), 0.0)
         self._batches = 0
+        self._now_s, self._written_s = 0.0, np.zeros((2, *shape))
 
     @property
     def wear(self) -> Mapping[str, Wholes]:
@@ -87,11 +88,17 @@ class HybridTraining:
         return {MSB: self.erased + (self.pair > 0), LSB: self.set_bits}
 
     def weights(self, age_s: float | None = None) -> Floats:
-        """What products see: the pairs, so long after they were written (None: as written)."""
-        pair = self.pair
-        if age_s is not None and age_s > self.tiers.drift_from_s:
-            pair = pair * (age_s / self.tiers.drift_from_s) ** -self._exponent
-        return np.asarray(self.tiers.step * (pair[0] - pair[1]))
+        """What products see: the pairs, so long after they were written (None: each cell at the age it has)."""
+        first, second = self._seen(self._now_s - self._written_s if age_s is None else age_s)
+        return np.asarray(self.tiers.step * (first - second))
+
+    def _seen(self, age_s: Floats | float) -> Floats:
+        """Levels of the pairs as a read finds them at this age."""
+        grown = np.maximum(np.asarray(age_s) / self.tiers.drift_from_s, 1.0)
+        return np.asarray(self.pair if (grown == 1).all() else self.pair * grown**-self._exponent)
+
+    def relax(self, seconds: float) -> None:
+        self._now_s += seconds
 
     @property
     def value(self) -> Floats:
@@ -110,7 +117,7 @@ class HybridTraining:
 
     def update(self, x: Floats, d: Floats, rate: float) -> Asked:
         checked(self, x, d)
-        asked = Asked.nothing(len(x), [MSB, LSB])
+        asked = Asked.nothing(len(x), [MSB, LSB], batch_end=True)
         pulses, bits = self.pulsed.sum(), self._bit_writes()
         self.add(np.rint(rate * d.T @ x / self.tiers.unit).astype(np.int64))
         self._batches += 1
@@ -156,14 +163,16 @@ class HybridTraining:
             scatter = self.tiers.noise * np.sqrt(given) * self._rng.standard_normal(self.shape)
             self.pair[cell] = np.clip(self.pair[cell] + given + scatter, 0, self.tiers.levels)
             self.pulsed[cell] += given
+            self._written_s[cell][given > 0] = self._now_s
 
     def refresh(self) -> None:
         """Erase pairs whose cells have much in common or no room left, and write the difference into one cell."""
-        common, most = self.pair.min(axis=0), self.pair.max(axis=0)
+        seen = self._seen(self._now_s - self._written_s)
+        common, most = seen.min(axis=0), seen.max(axis=0)
         tired = (common >= self.tiers.levels / 4) | ((most > self.tiers.levels - 1) & (common > 0))
         if not tired.any():
             return
-        difference = np.rint(self.pair[0] - self.pair[1]).astype(np.int64)
+        difference = np.rint(seen[0] - seen[1]).astype(np.int64)
         self.erased += tired & (self.pair > 0)
         self.pair[:, tired] = 0
         self._raise(np.where(tired, difference, 0))
