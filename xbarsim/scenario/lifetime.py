@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from xbarsim.analog.codebook import preset
 from xbarsim.analog.settings import Numerics
 from xbarsim.errors import MappingError
@@ -49,9 +52,22 @@ def lifetime(
     if numerics is not None:
         demand_ageing(chip, numerics, scenario)
     lived = [_lived(bench, policy, scenario, learnt, numerics, report) for policy in scenario.policies]
+    return _told(
+        bench, scenario, learnt, lived, provenance(chip, workload_sha256, scenario, learnt, numerics)
+    )
+
+
+def _told(
+    bench: LifetimeBench,
+    scenario: Lifetime,
+    learnt: Learnt | None,
+    lived: Sequence[PolicyRun],
+    origin: Mapping[str, Any],
+) -> LifetimeResult:
+    chip = bench.chip
     return LifetimeResult(
         chip=chip.name,
-        workload=graph.name,
+        workload=bench.program.graph.name,
         scenario="lifetime",
         arrivals=load_text(scenario.load),
         horizon_s=scenario.ages_s[-1],
@@ -62,7 +78,7 @@ def lifetime(
         area=area_rows(bench.shop.floor),
         sources=source_rows(chip),
         calibrated=fitted(chip),
-        provenance=provenance(chip, workload_sha256, scenario, learnt, numerics),
+        provenance=origin,
     )
 
 
