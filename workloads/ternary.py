@@ -6,7 +6,7 @@ from xbarsim.training.ternary_layers import Ternary, TernaryInput
 
 
 def mlp() -> nn.Module:
-    """64-128-64-10 as workloads/digits.py, with inputs and activations of -1, 0, 1 and a normalisation after each layer."""
+    """64-128-64-10 as in digits.py; inputs and activations of -1, 0, 1, and a normalisation after each layer."""
     return nn.Sequential(
         TernaryInput(),
         nn.Linear(64, 128, bias=False),

@@ -23,9 +23,12 @@ SEED, EPOCHS = 0, 100
 
 def state(learner: Learner) -> dict[str, Tensor]:
     """Weights of the arrays, and the normalisations beside them."""
-    held = {name: value for name, value in learner.network.state_dict().items() if not name.endswith("anchor")}
+    held = {
+        name: value for name, value in learner.network.state_dict().items() if not name.endswith("anchor")
+    }
     on_arrays = {
-        f"{path}.weight": torch.tensor(layer.rule.weights()).to(torch.int8) for path, layer in learner.layers.items()
+        f"{path}.weight": torch.tensor(layer.rule.weights()).to(torch.int8)
+        for path, layer in learner.layers.items()
     }
     return {name: value.contiguous() for name, value in (held | on_arrays).items()}
 
