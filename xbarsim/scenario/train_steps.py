@@ -14,16 +14,17 @@ from xbarsim.training.asked import Asked
 
 @dataclass(frozen=True)
 class Step:
-    """So many of one kind; array: of which learning array, where it is one's."""
+    """So many of one kind; array: of which learning array, where it is one's. Of "pulses": picoseconds."""
 
-    kind: Literal["operands", "operations", "slots", "reads", "memory", "lines"]
+    kind: Literal["operands", "operations", "slots", "reads", "memory", "lines", "pulses"]
     times: int
     array: str = ""
 
 
 @dataclass(frozen=True)
 class SampleCounts:
-    """Of one sample in one layer. positions: outer products. slots, lines, reads: by array."""
+    """Of one sample in one layer. positions: outer products. slots, lines, reads: by array; line_ps: of lines whose
+    pulses have lengths of their own, these lengths."""
 
     positions: int
     slots: tuple[tuple[str, int], ...]
@@ -32,6 +33,7 @@ class SampleCounts:
     before: int  # operations before pulses
     after: int  # operations on what is read
     memory_bits: int
+    line_ps: tuple[tuple[str, int], ...] = ()
 
     def phases(self) -> tuple[tuple[Step, ...], ...]:
         """Operands and first operations; pulses; reads; arithmetic beside memory traffic; lines that are written."""
@@ -40,7 +42,10 @@ class SampleCounts:
             tuple(Step("slots", times, array) for array, times in self.slots),
             tuple(Step("reads", times, array) for array, times in self.reads),
             (Step("operations", self.after), Step("memory", self.memory_bits)),
-            tuple(Step("lines", times, array) for array, times in self.lines),
+            (
+                *(Step("lines", times, array) for array, times in self.lines),
+                *(Step("pulses", times, array) for array, times in self.line_ps),
+            ),
         )
         found = (tuple(step for step in phase if step.times) for phase in phases)
         return tuple(phase for phase in found if phase)
@@ -63,9 +68,12 @@ def by_sample(asked: Asked, samples: int, at_every_position: int) -> tuple[Sampl
 
     positions = asked.samples // samples
     slots, lines, reads = arrays(asked.parallel_slots), arrays(asked.line_slots), arrays(asked.reads)
+    lengths = arrays({name: np.rint(ns * 1e3).astype(np.int64) for name, ns in asked.line_ns.items()})
     ops, memory = summed(asked.digital_ops), summed(asked.memory_bits)
     first = [min(each, at_every_position * positions) for each in ops]
     return tuple(
-        SampleCounts(positions, slots[s], lines[s], reads[s], first[s], ops[s] - first[s], memory[s])
+        SampleCounts(
+            positions, slots[s], lines[s], reads[s], first[s], ops[s] - first[s], memory[s], lengths[s]
+        )
         for s in range(samples)
     )

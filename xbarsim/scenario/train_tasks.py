@@ -134,6 +134,8 @@ class TrainingTasks:
             return self._operands(layer, step.times)
         if step.kind in ("slots", "lines"):
             return self._driven(layer, step.array, step.times, step.kind == "slots")
+        if step.kind == "pulses":
+            return self._pulsed(layer, step.array, step.times)
         if step.kind == "reads":
             return self._reads(layer, step.array, step.times)
         return self._digital(
@@ -160,12 +162,27 @@ class TrainingTasks:
             service = (
                 spec.parallel(times, slab.rows + slab.columns)
                 if all_lines
-                else spec.line_by_line(times, slab.columns)
+                else spec.line_by_line(self._own(times, layer, slab.rows), slab.columns)
             )
             task = self._task(layer, trainer, service)
             return task.at(self._array(array, segment), self._station(trainer, segment.tile))
 
         return self._side_by_side(layer, stage)
+
+    def _pulsed(self, layer: BackwardLayer, array: str, time_ps: int) -> Work:
+        """So much time for the pulses of lines, on each block for those of its own."""
+        cut = self.program.cuts[self._matrix(layer.op.name)]
+
+        def stage(segment: Segment, share: float) -> Stage:
+            rows = cut.slab(segment.first_block, 1).rows
+            task = self._task(layer, self.parts.trainer, Service(self._own(time_ps, layer, rows)))
+            return task.at(self._array(array, segment), self._station(self.parts.trainer, segment.tile))
+
+        return self._side_by_side(layer, stage)
+
+    def _own(self, amount: int, layer: BackwardLayer, rows: int) -> int:
+        """Of what a layer's input lines take, the part of so many of them."""
+        return ceil(amount * rows / self.program.cuts[self._matrix(layer.op.name)].matrix.rows)
 
     def _reads(self, layer: BackwardLayer, array: str, times: int) -> Work:
         part = self.parts.arrays[array]  # the weights' own are read by products

@@ -49,7 +49,8 @@ class DiscreteTransitions:
 
     @property
     def wear(self) -> Mapping[str, Wholes]:
-        return {} if self.synapses is None else self.synapses.wear
+        """Pulses on each junction since the weights were put, (2, outputs, inputs)."""
+        return {} if self.synapses is None else {JUNCTIONS: self.synapses.junctions.writes - self._before}
 
     def weights(self) -> Floats:
         return self._held if self.synapses is None else self.synapses.weights
@@ -61,6 +62,7 @@ class DiscreteTransitions:
         self.synapses = (
             None if self.mtj is None else MagneticSynapses(self.mtj, self._held, self._rng, *self._settings)
         )
+        self._before = 0 if self.synapses is None else self.synapses.junctions.writes
 
     def update(self, x: Floats, d: Floats, rate: float) -> Asked:
         checked(self, x, d)
