@@ -8,7 +8,7 @@ from xbarsim.report.notebook import line
 from xbarsim.report.page import rendered
 from xbarsim.report.sections import Mark, Section
 from xbarsim.report.study_figures import front_figure, parallel_figure
-from xbarsim.report.study_views import failed_table, front_table, point_table, study_figures
+from xbarsim.report.study_views import failed_table, front_table, point_table, pruned_table, study_figures
 from xbarsim.report.views import Cell, Column, Table
 from xbarsim.study.explored import Explored
 
@@ -35,6 +35,8 @@ def study_sections(found: Explored) -> tuple[Section, ...]:
         Section("points", "All points", study.description, tables=(point_table(found, _MOST_ROWS),)),
         Section("failed", "Failed points", "Kept with their errors, so that nobody runs them again unawares.",
                 tables=(failed_table(found),)),
+        Section("pruned", "Not simulated", "Their area, or the roof of their arrays, already says that they cannot be among "
+                "the best.", tables=(pruned_table(found),)),
         Section("space", "Design space", f"{study.workload} on {study.chip}.", tables=(axis_table(found),)),
         Section("notes", "Notes", words=found.notes),
     )  # fmt: skip

@@ -71,6 +71,11 @@ class Store:
         asked = set(wanted.to_pylist())
         return {key: row for key, row in found.items() if key in asked}
 
+    def all_rows(self, code: str) -> list[Row]:
+        """Every point that was run by this version of the code."""
+        keys = zip(self.column("key"), self.column("code"), strict=True)
+        return list(self.rows(key for key, version in keys if version == code).values())
+
     def open_rows(self) -> list[Row]:
         """Rows of the journal that are in no part: after a crash between two steps they may be in both."""
         rows = self.journal.rows()

@@ -57,7 +57,7 @@ class Constraint:
 class Strategy:
     """How the points of a sweep are chosen: all of them, or so many at random or as a Latin hypercube."""
 
-    kind: Literal["grid", "random", "latin_hypercube"] = "grid"
+    kind: Literal["grid", "random", "latin_hypercube", "search"] = "grid"
     points: int = 0
     seed: int = 0
 
