@@ -29,6 +29,7 @@ def markdown(results: Row) -> str:
         ("events", "Services per second", _events),
         ("growth", "Growth", _growth),
         ("analog", "A noisy product on memory cells, 512 x 512, 64 vectors", _analog),
+        ("training", "The pulsed update of an array, 512 x 512, a sample of 64", _training),
     ):
         if name in tables:
             parts += [f"### {title}", table(tables[name])]
@@ -119,6 +120,20 @@ def _analog(rows: list[Row]) -> str:
         for r in rows
     ]
     return _table(["outputs beyond the ADC's range", "threads", "analog", "`nn.Linear`", "longer"], told)
+
+
+def _training(rows: list[Row]) -> str:
+    told = [
+        [
+            f"{r['pulses_a_cell']:.3f}",
+            r["noise"],
+            f"{r['update_us']:.1f} µs",
+            f"{r['outer_us']:.1f} µs",
+            f"{r['ratio']:.1f} ×",
+        ]
+        for r in rows
+    ]
+    return _table(["pulses a cell", "noise, in steps", "pulsed", "dense outer product", "longer"], told)
 
 
 def seconds(time_s: float) -> str:

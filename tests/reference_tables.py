@@ -22,8 +22,10 @@ WORDS = ", or 'ideal', 'unknown' or 'included'"
 GROUPS = (
     ("Holding other parts", "composite"), ("Arrays", "array"), ("Driving the word lines", "dac"),
     ("Keeping column results", "sample_hold"), ("Converting column results", "adc"),
-    ("Putting slices together", "shift_add"), ("Buffers and registers", "buffer", "input_register", "output_register"),
+    ("Putting slices together", "shift_add"),
+    ("Buffers and registers", "buffer", "input_register", "output_register", "weight_memory"),
     ("Digital units", "vector_unit", "matrix_unit", "accumulator"), ("Writing weights", "pulse_generator"),
+    ("Correcting weights", "monitor", "code_memory"),
     ("Cells", "cell"),
     ("The outside", "memory", "io"), ("What carries data", "bus", "link", "router"),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, overload
 
 from xbarsim.errors import MappingError
+from xbarsim.mapping.elements import counted, digital_array
 from xbarsim.mapping.multiplexed import is_multiplexed, map_phases
 from xbarsim.mapping.plan import map_network as _map
 from xbarsim.mapping.program import Program
@@ -119,7 +120,8 @@ def _learnt(work: OpGraph | Workload, weights: str) -> Any:
         return None
     from xbarsim.maintenance.life import Learnt
 
-    return Learnt(work.network(weights), *work.test_set())
+    name = weights or next(iter(work.weights), "")
+    return Learnt(work.network(weights), *work.test_set(), weights=name, data=work.data)
 
 
 def saturation(
@@ -270,17 +272,18 @@ def prepared(chip: Chip, work: OpGraph | Workload) -> tuple[Chip, OpGraph, int |
         return chip, work, None
     if not isinstance(work, Workload):
         raise TypeError(f"the workload is a {type(work).__name__}; give what trace or load_workload returns")
-    graph = work.graph
-    if work.weight_bits is not None:
+    graph, elements = work.graph, digital_array(chip)
+    if elements is not None:
+        graph = counted(graph, work, chip, elements)
+    elif work.weight_bits is not None:
         chip = chip.storing(work.weight_bits)
         graph = replace(
             graph,
             notes=(*graph.notes, f"weights are stored with {work.weight_bits} bits, as the workload says"),
         )
     if work.activation_bits is not None:
-        graph = replace(
-            graph, notes=(*graph.notes, f"activations have {work.activation_bits} bits, as the workload says")
-        )
+        note = f"activations have {work.activation_bits} bits, as the workload says"
+        graph = replace(graph, notes=(*graph.notes, note))
     return chip, graph, work.activation_bits
 
 
@@ -292,4 +295,5 @@ def _router(work: OpGraph | Workload) -> Router | None:
 def _digest(graph: OpGraph) -> str:
     from hashlib import sha256
 
-    return sha256(repr((graph.ops, sorted(graph.matrices.items()))).encode()).hexdigest()
+    known = [matrix.activity for _, matrix in sorted(graph.matrices.items()) if matrix.activity is not None]
+    return sha256(repr((graph.ops, sorted(graph.matrices.items()), *known)).encode()).hexdigest()

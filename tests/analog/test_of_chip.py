@@ -16,6 +16,7 @@ from xbarsim.devices.technology import Technology
 from xbarsim.shipped import shipped
 
 CHIPS = sorted(path.stem for path in shipped("architectures").glob("*.yaml"))
+DIGITAL = [name for name in CHIPS if xs.load_chip(name).arrays()[0].spec.digital]
 
 
 @pytest.mark.parametrize(("chip", "technology"), [("hermes64", "pcm_hermes"), ("neurram", "rram")])
@@ -51,11 +52,17 @@ def test_converters_are_those_of_the_chip() -> None:
     assert six.periphery.output == Converter(10.0, 1 / 62)
 
 
-@pytest.mark.parametrize("chip", CHIPS)
+@pytest.mark.parametrize("chip", [name for name in CHIPS if name not in DIGITAL])
 def test_every_chip_has_converters(chip: str) -> None:
     periphery, told = periphery_of(xs.load_chip(chip))
     assert periphery.input.resolution and periphery.output.resolution
     assert len(told) == 3
+
+
+@pytest.mark.parametrize("chip", DIGITAL)
+def test_a_digital_chip_has_none(chip: str) -> None:
+    with pytest.raises(ValueError, match="its elements are digital, so nothing is analog on it"):
+        Numerics.of(xs.load_chip(chip))
 
 
 def test_bits_after_one_another_are_told() -> None:

@@ -10,9 +10,16 @@ from xbarsim.workload.trace import trace_text
 from xbarsim.workload.workload_file import read_workload_file
 
 NAMES = shipped_names()
+LONG = {
+    "bert_large",
+    "gpt2_decode",
+    "moe_small",
+    "moe_small_decode",
+}  # large, or captured for several contexts
+CAPTURED = [pytest.param(name, marks=[pytest.mark.slow] * (name in LONG)) for name in NAMES]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", CAPTURED)
 def test_committed_trace_is_a_fresh_capture(name):
     file = read_workload_file(shipped_path(name), name)
     fresh = trace_text(file.model.capture(file.name))

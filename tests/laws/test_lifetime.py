@@ -191,4 +191,6 @@ def test_without_weights_time_and_energy_are_told() -> None:
     life = result.policies[0]
     assert result.accuracy_float is None and life.wear is None
     assert life.ages[-1].accuracies == () and life.ages[-1].corrections > 0
-    assert "the workload names no weights: accuracy and wear are not simulated" in life.notes
+    assert (
+        "the workload does not name both weights and data: accuracy and wear are not simulated" in life.notes
+    )

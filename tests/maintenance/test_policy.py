@@ -59,10 +59,8 @@ def test_policies_of_the_help_text() -> None:
         ("every 1 s, at once, staggered", "'every 1 s, at once, staggered' says 'order' twice"),
         ("every 1 s,", "an empty part"),
         ("every 1 s above a lot", "'a lot' is no number"),
-        (
-            "every -1 s",
-            "Policy.every_s is -1.0; allowed: seconds above 0, or None",
-        ),
+        ("every 1 s above", "'' is no number"),
+        ("never, every 3 s", "'never, every 3 s' says twice when cells are corrected"),
     ],
 )
 def test_what_cannot_be_read_is_told_with_all_forms(text: str, found: str) -> None:
@@ -72,6 +70,34 @@ def test_what_cannot_be_read_is_told_with_all_forms(text: str, found: str) -> No
     assert str(caught.value) == (
         f"--policy: {found}; allowed: parts of {forms}; write it like 'every 300 s, staggered, when idle'"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("every -1 s", "Policy.every_s is -1.0; allowed: seconds from 1e-09, or None"),
+        ("every 1 ps", "Policy.every_s is 1e-12; allowed: seconds from 1e-09, or None"),
+        (
+            "every 1 s above -1",
+            "Policy.threshold is -1.0; allowed: a distance from 0, together with every_s",
+        ),
+        (
+            "every 1 s above inf",
+            "Policy.threshold is inf; allowed: a distance from 0, together with every_s",
+        ),
+        ("never, staggered", "Policy.order is 'staggered', and cells are never corrected; leave it out"),
+        ("never, when idle", "Policy.priority is 'when idle', and there is no upkeep; leave it out"),
+    ],
+)
+def test_values_that_cannot_be_are_told(text: str, found: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        policy_from_text(text)
+    assert str(caught.value) == f"--policy: {found}; write it like 'every 300 s, staggered, when idle'"
+
+
+def test_who_gives_way_to_compensation_is_kept() -> None:
+    text = "never, when idle, global compensation every 3600 s"
+    assert policy_from_text(policy_from_text(text).text) == policy_from_text(text)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,9 @@ class Fading:
     def distance(self, layer: str, at_s: float) -> float:
         return self.pace_per_s[layer] * (at_s - self.written_s.get(layer, 0.0))
 
+    def outlook(self, layer: str, at_s: float) -> tuple[float, float]:
+        return self.distance(layer, at_s), 0.0
+
     def correct(self, layer: str, blocks: tuple[int, ...], at_s: float, times: int, every_s: float) -> None:
         assert at_s >= self.written_s.get(layer, 0.0)
         self.written_s[layer] = at_s

@@ -146,23 +146,23 @@ class Block:
         self.largest, self._read_spread = self._written_largest, _no_spread
         self._take(self.digits, None)
 
-    def age(self, age_s: float) -> None:
+    def age(self, age_s: float, noisy: bool = True) -> None:
         """Read the cells at an age, and compensate."""
-        self.read(age_s)
+        self.read(age_s, noisy)
         if self.numerics.compensation != "none":
             self.compensation = None
             self.compensation = self._reference / self._answer()
 
-    def read(self, age_s: float) -> None:
-        """Take the conductances at an age for the products from now on."""
+    def read(self, age_s: float, noisy: bool = True) -> None:
+        """Take the conductances at an age for the products from now on; not noisy: what they are on average."""
         cells = self.numerics.cells
         if cells is None or self._standing is None:
             return
         self.largest, span = self._standing_largest, cells.highest_usiemens - cells.lowest_usiemens
         held = self.numerics.read_noise == "held"
-        found = cells.conductance_usiemens(self._standing, age_s, self._reading if held else None)
+        found = cells.conductance_usiemens(self._standing, age_s, self._reading if held and noisy else None)
         self._read_spread = partial(self._relative_spread, cells, self._standing, found, age_s)
-        self._take((found - cells.lowest_usiemens) / span, None if held else self._read_spread())
+        self._take((found - cells.lowest_usiemens) / span, None if held or not noisy else self._read_spread())
 
     def _relative_spread(self, cells: Technology, state: State, found: Values, age_s: float) -> Values | None:
         """Standard deviation of one read of each cell, in parts of its range."""

@@ -19,6 +19,11 @@ from xbarsim.spec.chip import Chip, Part
 
 def cells_of(chip: Chip) -> Technology:
     """The technology of the array's cells. Raises: ValueError if the chip only says how they are written."""
+    if Floor(chip).digital:
+        raise ValueError(
+            f"{chip.name}: its elements are digital, so nothing is analog on it: a product is what its words give "
+            "exactly. Quantise the network (xbarsim.quantised), or take another chip"
+        )
     name: str = Floor(chip).array.cell  # type: ignore[attr-defined]
     cell = chip.cells[name]
     if isinstance(cell, Technology):

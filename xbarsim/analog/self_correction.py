@@ -36,6 +36,7 @@ from xbarsim.spec.chip import Chip
 Mode = Literal["repo_faithful", "physical"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 _YEAR_S = 365 * 86_400
+_LEAST_SPREAD = 1e-30  # of an answer without noise, to divide by
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,20 @@ class Monitor:
     def distance(self, layer: AnalogLayer) -> float:
         """Of one layer, as its cells were last read."""
         return float((layer.multiply(layer.probe()) - self._answers[layer.path]).abs().mean())
+
+    def outlook(self, layer: AnalogLayer) -> tuple[float, float]:
+        """Mean and standard deviation of the distance over reads of a layer whose cells were read without noise.
+
+        An answer less what it was is normal of mean d and deviation s; its size has the mean (folded normal; Leone,
+        Nelson and Nottingham, Technometrics 3, 1961) s sqrt(2/pi) exp(-d^2/2s^2) + d erf(d/(s sqrt 2)), and the
+        variance d^2 + s^2 less its square. Answers to a probe are taken as independent.
+        """
+        probe = layer.probe()
+        away, spread = layer.multiply(probe) - self._answers[layer.path], layer.spread(probe)
+        z = away / spread.clamp(min=_LEAST_SPREAD)
+        size = spread * sqrt(2 / pi) * (-(z**2) / 2).exp() + away * (z / sqrt(2)).erf()
+        variance = (away**2 + spread**2 - size**2).clamp(min=0)
+        return float(size.mean()), float(variance.sum().sqrt()) / size.numel()
 
     def floor(self, network: AnalogNetwork) -> dict[str, float]:
         """Layer -> the distance that read noise alone leaves on average, if nothing has drifted.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from xbarsim.engine.granularity import Granularity
+from xbarsim.errors import Problem, SpecError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -54,3 +56,16 @@ def console() -> Console:
 
 def overrides(assignments: list[str], mode: str | None) -> list[str]:
     return [*assignments, *([f"mode={mode}"] if mode else [])]
+
+
+def together(*steps: Callable[[], Any]) -> list[Any]:
+    """What each step gives. Raises: SpecError with the problems of all of them at once."""
+    found, problems = [], list[Problem]()
+    for step in steps:
+        try:
+            found.append(step())
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return found

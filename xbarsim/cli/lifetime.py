@@ -16,6 +16,7 @@ from xbarsim.cli.common import (
     SetOption,
     WorkloadArgument,
     overrides,
+    together,
 )
 from xbarsim.cli.finish import demand_room, finish
 from xbarsim.cli.progress import Progress
@@ -76,7 +77,6 @@ def lifetime(
     from xbarsim.api import load_chip, load_workload, simulate
     from xbarsim.scenario.lifetime_text import WrittenLife, life_asked
 
-    demand_room(out, force)
     written = WrittenLife(
         arrivals,
         policy,
@@ -91,8 +91,12 @@ def lifetime(
         samples,
         granularity,
     )
-    scenario = life_asked(written)
-    loaded, work = load_chip(chip, overrides(set_, mode)), load_workload(workload)
+    _, scenario, loaded, work = together(
+        lambda: demand_room(out, force),
+        lambda: life_asked(written),
+        lambda: load_chip(chip, overrides(set_, mode)),
+        lambda: load_workload(workload),
+    )
     with Progress() as progress:
         result = simulate(loaded, work, scenario, progress.report)
     finish(result, out, json, force)

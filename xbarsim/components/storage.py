@@ -44,6 +44,13 @@ class Edram(_Memory):
     """Embedded DRAM."""
 
 
+@component("buffer.weights")
+class WeightMemory(_Memory):
+    """Holds the weights of a processing-element array beside it, and gives them word by word."""
+
+    role: ClassVar[str] = "weight_memory"
+
+
 @component("register.input")
 class InputRegister(_Memory):
     """Holds the input vector of the arrays beside it."""

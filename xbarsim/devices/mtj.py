@@ -51,6 +51,11 @@ class Mtj(Technology):
         }
         return self.model_copy(update=scaled)
 
+    @property
+    def rate_hz(self) -> float:
+        """b of the law of switching."""
+        return self.damping * self.gyromagnetic_ratio * self.magnetisation_tesla * (self.overdrive - 1) / 2
+
     def switching_probability(self, pulse_s: ArrayLike) -> Floats:
         """Chance that one pulse of this length switches a cell that stands against it."""
         from scipy.special import erfc  # here, as a chip that is only read needs none of it
@@ -58,9 +63,8 @@ class Mtj(Technology):
         self.need(
             "switching", "stability", "overdrive", "damping", "magnetisation_tesla", "gyromagnetic_ratio"
         )
-        rate_hz = self.damping * self.gyromagnetic_ratio * self.magnetisation_tesla * (self.overdrive - 1) / 2
         times = np.asarray(pulse_s, dtype=np.float64)
-        return np.asarray(erfc(math.pi / 2 * math.sqrt(self.stability) * np.exp(-rate_hz * times)))
+        return np.asarray(erfc(math.pi / 2 * math.sqrt(self.stability) * np.exp(-self.rate_hz * times)))
 
     def switch(
         self, state: State, pulse_s: ArrayLike, polarity: ArrayLike, rng: np.random.Generator

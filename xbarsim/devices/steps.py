@@ -22,6 +22,7 @@ class PulseSteps(Spec):
     and not beyond its bounds. slope 1: soft bounds; slope 0: constant steps. Devices differ by
         up, down = step (gain +- asymmetry), gain = 1 + step_spread N or exp(step_spread N),
         asymmetry = asymmetry_spread N, top = high (1 + high_spread N), bottom = low (1 + low_spread N).
+    `bias` makes all downward steps smaller by so much of a step (or, below 0, all upward ones).
     With `noise_is: multiplied` the noise is a factor (1 + noise N) of the whole step.
     """
 
@@ -34,6 +35,9 @@ class PulseSteps(Spec):
     step_spread: Coefficient = Field(description="standard deviation of the gain over devices")
     gain_is: Literal["normal", "log_normal"] = Field("normal", description="distribution of the gain")
     asymmetry_spread: Coefficient = Field(description="standard deviation of the asymmetry over devices")
+    bias: Coefficient = Field(
+        0.0, description="steps by which all pulses down fall short (below 0: pulses up)"
+    )
     low_spread: Coefficient = Field(description="relative standard deviation of the lower bound")
     high_spread: Coefficient = Field(description="relative standard deviation of the upper bound")
     noise: Coefficient = Field(description="standard deviation from pulse to pulse, in steps")
@@ -53,8 +57,8 @@ class PulseSteps(Spec):
             gain = np.exp(self.step_spread * scatter)
         asymmetry = self.asymmetry_spread * rng.standard_normal(shape)
         return {
-            "up": np.abs(self.step * (gain + asymmetry)),
-            "down": np.abs(self.step * (gain - asymmetry)),
+            "up": np.abs(self.step * (gain + min(self.bias, 0.0) + asymmetry)),
+            "down": np.abs(self.step * (gain - max(self.bias, 0.0) - asymmetry)),
             "top": np.maximum(self.high * (1 + self.high_spread * rng.standard_normal(shape)), 0.0),
             "bottom": np.minimum(self.low * (1 + self.low_spread * rng.standard_normal(shape)), 0.0),
         }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
+from hashlib import sha256
 
 import numpy as np
 import torch
@@ -16,6 +18,7 @@ from xbarsim.analog.network import AnalogNetwork, convert_to_analog
 from xbarsim.analog.self_correction import Monitor
 from xbarsim.analog.settings import Numerics
 from xbarsim.maintenance.policy import Policy
+from xbarsim.maintenance.schedule import PS_PER_S, Rounds
 
 _BATCH = 2048  # inputs that are classified at once
 
@@ -32,15 +35,28 @@ class FailedCell:
 
 @dataclass(frozen=True)
 class Learnt:
-    """A network whose weights are known, and the test set on which its accuracy is measured."""
+    """A network whose weights are known, and the test set on which its accuracy is measured.
+
+    weights, data: what the workload file calls them.
+    """
 
     network: nn.Module
     inputs: Tensor
     labels: Tensor
+    weights: str = ""
+    data: str = ""
 
     def first(self, samples: int | None) -> Learnt:
         """With so many samples of the test set; None: all."""
-        return Learnt(self.network, self.inputs[:samples], self.labels[:samples])
+        return replace(self, inputs=self.inputs[:samples], labels=self.labels[:samples])
+
+    @property
+    def sha256(self) -> str:
+        """Of all weights, in the network's order."""
+        digest = sha256()
+        for values in self.parameters():
+            digest.update(values.tobytes())
+        return digest.hexdigest()
 
     @property
     def layers(self) -> set[str]:
@@ -74,6 +90,7 @@ class Life:
         self.layers: dict[str, AnalogLayer] = {layer.path: layer for layer in self.analog.layers()}
         self.monitor = Monitor(self.analog)
         self.failed: list[FailedCell] = []
+        self._first_writes = self.writes()
 
     # --- upkeep --------------------------------------------------------------------------------
 
@@ -102,10 +119,10 @@ class Life:
             cell = tuple(int(index) for index in place)
             self.failed.append(FailedCell(block.path, cell, at_s - later * every_s, last))
 
-    def distance(self, layer: str, at_s: float) -> float:
-        """How far the layer's answers to its probe are from those right after it was written."""
-        self._read(layer, at_s)
-        return self.monitor.distance(self.layers[layer])
+    def outlook(self, layer: str, at_s: float) -> tuple[float, float]:
+        """Mean and standard deviation of the distance that a look at the layer would find."""
+        self._read(layer, at_s, noisy=False)
+        return self.monitor.outlook(self.layers[layer])
 
     def floors(self, at_s: float) -> Mapping[str, float]:
         """Layer -> the distance that read noise alone leaves."""
@@ -114,19 +131,24 @@ class Life:
         return self.monitor.floor(self.analog)
 
     @torch.no_grad()
-    def _read(self, layer: str, at_s: float) -> None:
+    def _read(self, layer: str, at_s: float, noisy: bool = True) -> None:
         """Take the cells as they are at an age, with the factors of compensation that were measured last."""
         for block in self.layers[layer].blocks:
-            factor = self._factor(block, at_s)
-            block.read(at_s - block.written_at_s)
+            factor = self._factor(block, at_s, noisy)
+            block.read(at_s - block.written_at_s, noisy)
             block.compensation = factor
 
-    def _factor(self, block: Block, at_s: float) -> Tensor | None:
+    def _factor(self, block: Block, at_s: float, noisy: bool) -> Tensor | None:
+        """What was measured last before now: what is measured at this very instant comes later."""
         every_s = self.policy.compensate_every_s
-        measured_s = every_s * (at_s // every_s) if every_s is not None else 0.0
+        if every_s is None:
+            return None
+        rounds = Rounds.of(every_s)
+        done = rounds.number(round(Fraction(at_s) * PS_PER_S) - 1)
+        measured_s = rounds.at_ps(done - 1) / PS_PER_S
         if measured_s <= block.written_at_s:
             return None
-        block.age(measured_s - block.written_at_s)
+        block.age(measured_s - block.written_at_s, noisy)
         return block.compensation
 
     # --- what becomes of it ----------------------------------------------------------------------
@@ -143,6 +165,18 @@ class Life:
         return np.concatenate(
             [block.state.writes.ravel() for block in self._blocks() if block.state is not None]
         )
+
+    def corrections(self) -> NDArray[np.int64]:
+        """Writes of every cell since the chip was new."""
+        return self.writes() - self._first_writes
+
+    @property
+    def all_are_written(self) -> bool:
+        """Whether every programming writes every cell; some technologies leave those alone that stand right."""
+        cells = self.analog.numerics.cells
+        states = [block.state for block in self._blocks() if block.state is not None]
+        again = [cells.written_again(state) for state in states] if cells is not None else []
+        return all(flags is not None and flags.all() for flags in again)
 
     def endurance(self) -> NDArray[np.float64] | None:
         """Writes that every cell survives; None where the technology does not know."""

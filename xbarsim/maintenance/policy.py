@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
+from numbers import Real
 from typing import Literal, get_args
 
 from xbarsim.errors import Problem, SpecError, shown
@@ -23,7 +25,9 @@ FORMS = (
     "global compensation every 300 s",
     "column compensation every 1 d",
 )
+LEAST_S = 1e-9  # between rounds: they are counted in picoseconds, so that it is kept to a thousandth
 _OPTION = "--policy"
+_EXAMPLE = "write it like 'every 300 s, staggered, when idle'"
 
 
 @dataclass(frozen=True)
@@ -49,14 +53,7 @@ class Policy:
     compensate_every_s: float | None = None
 
     def __post_init__(self) -> None:
-        for name in ("every_s", "compensate_every_s"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ValueError(f"Policy.{name} is {value!r}; allowed: seconds above 0, or None")
-        if self.threshold is not None and (self.every_s is None or not self.threshold >= 0):
-            raise ValueError(
-                f"Policy.threshold is {self.threshold!r}; allowed: a distance from 0, together with every_s"
-            )
+        self._demand_times()
         for name, allowed in (("order", Order), ("priority", Priority), ("compensation", Compensation)):
             if getattr(self, name) not in get_args(allowed):
                 words = ", ".join(map(repr, get_args(allowed)))
@@ -66,6 +63,22 @@ class Policy:
                 f"Policy.compensate_every_s is {self.compensate_every_s!r} with compensation "
                 f"'{self.compensation}'; give both, or neither"
             )
+        if self.every_s is None and self.order != "at once":
+            raise ValueError("Policy.order is 'staggered', and cells are never corrected; leave it out")
+        if self.every_s is None and self.compensate_every_s is None and self.priority != "upkeep first":
+            raise ValueError(f"Policy.priority is {self.priority!r}, and there is no upkeep; leave it out")
+
+    def _demand_times(self) -> None:
+        for name in ("every_s", "compensate_every_s"):
+            value = getattr(self, name)
+            if value is not None and not (is_number(value) and value >= LEAST_S):
+                raise ValueError(f"Policy.{name} is {value!r}; allowed: seconds from {LEAST_S:g}, or None")
+        if self.threshold is None:
+            return
+        if self.every_s is None or not (is_number(self.threshold) and self.threshold >= 0):
+            raise ValueError(
+                f"Policy.threshold is {self.threshold!r}; allowed: a distance from 0, together with every_s"
+            )
 
     @property
     def text(self) -> str:
@@ -74,7 +87,7 @@ class Policy:
 
     def _rounds(self) -> tuple[str, ...]:
         if self.every_s is None:
-            return ("never",)
+            return ("never", self.priority) if self.priority != "upkeep first" else ("never",)
         above = f" above {self.threshold:g}" if self.threshold is not None else ""
         return (f"every {_time_text(self.every_s)}{above}", self.order, self.priority)
 
@@ -89,22 +102,24 @@ def policy_from_text(text: str, where: str = _OPTION) -> Policy:
     found: dict[str, object] = {}
     for clause in text.split(","):
         for key, value in _clause(" ".join(clause.split()), where).items():
+            if key in found and key == "every_s":
+                raise _refused(where, f"{shown(text)} says twice when cells are corrected")
             if key in found:
                 raise _refused(where, f"{shown(text)} says '{key}' twice")
             found[key] = value
-    if not found.pop("never", False) and "every_s" not in found:
+    if "every_s" not in found:
         raise _refused(where, f"{shown(text)} does not say when cells are corrected")
     try:
         return Policy(**found)  # type: ignore[arg-type]
     except ValueError as error:
-        raise _refused(where, str(error)) from None
+        raise SpecError([Problem(where, 0, "", str(error), "", _EXAMPLE)]) from None
 
 
 def _clause(clause: str, where: str) -> dict[str, object]:
     """What one part of the text sets."""
     words = clause.lower()
     if words == "never":
-        return {"never": True, "every_s": None}
+        return {"every_s": None}
     if words in get_args(Order):
         return {"order": words}
     if words in get_args(Priority):
@@ -113,9 +128,9 @@ def _clause(clause: str, where: str) -> dict[str, object]:
     if rest and kind in ("global", "column"):
         return {"compensation": kind, "compensate_every_s": _seconds(rest, where)}
     if words.startswith("every "):
-        time, _, above = clause[len("every ") :].partition(" above ")
-        found: dict[str, object] = {"every_s": _seconds(time, where)}
-        return found | ({"threshold": _number(above, where)} if above else {})
+        time, is_above, above = f"{clause} ".removeprefix(clause[:6]).partition(" above ")
+        found: dict[str, object] = {"every_s": _seconds(time.strip(), where)}
+        return found | ({"threshold": _number(above.strip(), where)} if is_above else {})
     raise _refused(where, f"{shown(clause)} is not known" if clause else "an empty part")
 
 
@@ -135,8 +150,12 @@ def _number(text: str, where: str) -> float:
 
 def _refused(where: str, found: str) -> SpecError:
     forms = ", ".join(f"'{form}'" for form in FORMS)
-    example = "write it like 'every 300 s, staggered, when idle'"
-    return SpecError([Problem(where, 0, "", found, f"parts of {forms}", example)])
+    return SpecError([Problem(where, 0, "", found, f"parts of {forms}", _EXAMPLE)])
+
+
+def is_number(value: object) -> bool:
+    """Finite, and no truth value."""
+    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
 
 
 _TIMES = ((31_557_600.0, "year"), (86_400.0, "d"), (3600.0, "h"), (60.0, "min"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xbarsim.maintenance.policy import Policy
@@ -58,8 +57,9 @@ class Bout:
     times: int
     period_ps: int
 
-    def due_ps(self) -> Iterator[int]:
-        return (self.first_ps + k * self.period_ps for k in range(self.times))
+    @property
+    def last_ps(self) -> int:
+        return self.first_ps + (self.times - 1) * self.period_ps
 
 
 def groups(policy: Policy, parts: tuple[Part, ...], by_tile: tuple[Part, ...]) -> tuple[Group, ...]:

@@ -1,8 +1,8 @@
 """What happens to cells from one age to the next: rounds without end, told as runs of equal ones.
 
 Without a threshold every round is the same, and a million take no longer than one. With a threshold the first round
-at which a layer is too far is looked for by doubling and halving, as distances grow with age; after many such
-rounds in one span of ages, what is left of it goes on at the rate that was seen.
+in which a layer is found too far is drawn (`crossing`); after many such rounds in one span of ages, what is left of it
+goes on at the rate that was seen.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from xbarsim.maintenance.crossing import Found, first_found
 from xbarsim.maintenance.life import Life
 from xbarsim.maintenance.policy import Policy
 from xbarsim.maintenance.schedule import PS_PER_S, Bout, Group
@@ -40,35 +43,38 @@ class Span:
     log: list[Entry] = field(default_factory=list)
     extrapolated: int = 0
 
+    def joined(self, later: Span) -> Span:
+        """With what came after it."""
+        bouts, log = [*self.bouts, *later.bouts], [*self.log, *later.log]
+        return Span(bouts, log, self.extrapolated + later.extrapolated)
+
 
 class Story:
     """The decisions of a policy over the life of one network.
 
-    life: the network; without it only rounds that need no decision can be told.
+    life: the network; without it only rounds that need no decision can be told. seed: of what probes find.
     """
 
-    def __init__(self, policy: Policy, groups: Sequence[Group], life: Life | None):
+    def __init__(self, policy: Policy, groups: Sequence[Group], life: Life | None, seed: int = 0):
         if policy.threshold is not None and life is None:
             raise ValueError("a threshold needs a network whose weights are known")
         self.policy, self.groups, self.life = policy, tuple(groups), life
         self.done = [0] * len(self.groups)  # rounds, by group
-        self._known: dict[
-            tuple[int, int], dict[int, float]
-        ] = {}  # who was too far, since cells were last written
+        self._rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=tuple(b"probing")))
 
     def until(self, age_ps: int) -> Span:
         """Go on to an age, that instant included."""
         span = Span()
-        last: list[tuple[int, int, Bout]] = []
+        plain: list[tuple[int, Bout]] = []
         for number, group in enumerate(self.groups):
             end = group.rounds.number(age_ps)
             if self.policy.threshold is not None:
                 self._found(span, number, end)
             elif end > self.done[number]:
-                bout = self._bout(number, tuple(range(len(group.parts))), end - self.done[number])
-                last.append((group.rounds.at_ps(end - 1), number, bout))
-        for at_ps, number, bout in sorted(last, key=lambda one: one[:2]):
-            self._write(span, number, bout, at_ps, (None,) * len(bout.written))
+                every_part = tuple(range(len(group.parts)))
+                plain.append((number, self._bout(number, every_part, end - self.done[number])))
+        for number, bout in sorted(plain, key=lambda one: (one[1].last_ps, one[0])):
+            self._write(span, number, bout, (None,) * len(bout.written))
         return span
 
     def _bout(self, number: int, written: tuple[int, ...], times: int) -> Bout:
@@ -78,9 +84,7 @@ class Story:
         self.done[number] += times
         return Bout(number, written, rounds.at_ps(first), times, rounds.period_ps)
 
-    def _write(
-        self, span: Span, number: int, bout: Bout, last_ps: int, distances: tuple[float | None, ...]
-    ) -> None:
+    def _write(self, span: Span, number: int, bout: Bout, distances: tuple[float | None, ...]) -> None:
         parts = [self.groups[number].parts[index] for index in bout.written]
         span.bouts.append(bout)
         names = tuple(part.layer for part in parts)
@@ -88,8 +92,7 @@ class Story:
         span.log.append(Entry(bout.first_ps / PS_PER_S, names, distances, bout.times, every_s))
         if self.life is not None:
             for part in parts:
-                self.life.correct(part.layer, part.blocks, last_ps / PS_PER_S, bout.times, every_s)
-        self._known.clear()
+                self.life.correct(part.layer, part.blocks, bout.last_ps / PS_PER_S, bout.times, every_s)
 
     # --- with a threshold ------------------------------------------------------------------------
 
@@ -101,47 +104,28 @@ class Story:
             if fired.total() == MOST_FOUND:
                 self._extrapolate(span, number, end, fired, self.done[number] - begin)
                 return
-            found = self._first(number, self.done[number], end)
-            quiet = (end if found is None else found) - self.done[number]
+            found = self._first(number, end)
+            quiet = (end if found is None else found.round) - self.done[number]
             if quiet:
                 span.bouts.append(self._bout(number, (), quiet))
             if found is None:
                 return
-            far = self._far(number, found)
-            written = tuple(far)
+            written = tuple(sorted(found.distances))
             fired[written] += 1
-            bout = self._bout(number, written, 1)
-            self._write(span, number, bout, bout.first_ps, tuple(far.values()))
+            self._write(
+                span, number, self._bout(number, written, 1), tuple(found.distances[part] for part in written)
+            )
 
-    def _first(self, number: int, begin: int, end: int) -> int | None:
-        """The first round from `begin` on in which a layer is too far; None: none before `end`."""
-        low, step = begin - 1, 1
-        while True:
-            high = min(low + step, end - 1)
-            if self._far(number, high):
-                break
-            if high == end - 1:
-                return None
-            low, step = high, 2 * step
-        while high - low > 1:
-            middle = (low + high) // 2
-            if self._far(number, middle):
-                high = middle
-            else:
-                low = middle
-        return high
+    def _first(self, number: int, end: int) -> Found | None:
+        """The next round in which a layer is found too far; None: none before `end`."""
+        life, group, limit = self.life, self.groups[number], self.policy.threshold
+        assert life is not None and limit is not None
 
-    def _far(self, number: int, round_number: int) -> dict[int, float]:
-        """Parts of a group that are too far in a round, with their distances."""
-        key, limit = (number, round_number), self.policy.threshold
-        assert self.life is not None and limit is not None
-        if key in self._known:
-            return self._known[key]
-        group = self.groups[number]
-        at_s = group.rounds.at_ps(round_number) / PS_PER_S
-        distances = {index: self.life.distance(part.layer, at_s) for index, part in enumerate(group.parts)}
-        self._known[key] = {index: far for index, far in distances.items() if far > limit}
-        return self._known[key]
+        def look(round_number: int) -> list[tuple[float, float]]:
+            at_s = group.rounds.at_ps(round_number) / PS_PER_S
+            return [life.outlook(part.layer, at_s) for part in group.parts]
+
+        return first_found(look, self.done[number], end, limit, self._rng)
 
     def _extrapolate(
         self, span: Span, number: int, end: int, fired: Counter[tuple[int, ...]], seen: int
@@ -150,16 +134,16 @@ class Story:
         left = end - self.done[number]
         span.extrapolated += left
         rounds = self.groups[number].rounds
+        bouts = []
         for written, times in sorted(fired.items()):
-            expected = round(left * times / seen)
+            expected = min(round(left * times / seen), end - self.done[number])
             if not expected:
                 continue
             every = left // expected
             begin = end - 1 - every // 2 - (expected - 1) * every  # the last one as long ago as on average
-            bout = Bout(number, written, rounds.at_ps(begin), expected, every * rounds.period_ps)
+            bouts.append(Bout(number, written, rounds.at_ps(begin), expected, every * rounds.period_ps))
             self.done[number] += expected
-            last_ps = bout.first_ps + (expected - 1) * bout.period_ps
-            self._write(span, number, bout, last_ps, (None,) * len(written))
+        for bout in sorted(bouts, key=lambda one: one.last_ps):  # a layer may be in several
+            self._write(span, number, bout, (None,) * len(bout.written))
         if self.done[number] < end:
             span.bouts.append(self._bout(number, (), end - self.done[number]))
-        self.done[number] = end

@@ -12,7 +12,7 @@ from xbarsim.mapping.blocks import Cut, cut
 from xbarsim.spec.chip import Chip, Part
 from xbarsim.spec.graph import instances
 from xbarsim.spec.patterns import evaluate
-from xbarsim.spec.roles import PARTIAL_SUMS, Array
+from xbarsim.spec.roles import PARTIAL_SUMS, REQUANTISE, Array
 from xbarsim.workload.graph import Matrix
 
 Test = Callable[[Part], bool]
@@ -34,11 +34,21 @@ class Floor:
             )
         self.array_part = arrays[0]
         self.tile_part = self._stop()
+        if self.digital and chip.totals[self.array_part.path] != chip.totals[self.tile_part.path]:
+            raise MappingError(
+                f"{chip.name}: several of {self.array_part.path} in one {self.tile_part.path}; each has its own inputs "
+                f"and sums. Put each into a {self.tile_part.spec.kind} of its own"  # type: ignore[union-attr]
+            )
 
     @property
     def array(self) -> Array:
         assert isinstance(self.array_part.spec, Array)
         return self.array_part.spec
+
+    @property
+    def digital(self) -> bool:
+        """Whether matrices are worked off by digital elements, block after block."""
+        return self.array.digital
 
     @property
     def around_array(self) -> list[Part]:
@@ -87,7 +97,7 @@ class Floor:
     @cached_property
     def slots_per_tile(self) -> int:
         totals = self.chip.totals
-        return totals[self.array_part.path] // totals[self.tile_part.path]
+        return totals[self.array_part.path] // totals[self.tile_part.path] * self.array.blocks_kept
 
     @property
     def slots(self) -> int:
@@ -132,6 +142,15 @@ class Floor:
 
         return self.beside("accumulator") or self.beside("vector_unit", able)
 
+    @cached_property
+    def requantiser(self) -> Part | None:
+        """The vector unit that scales the sums of digital arrays to activations."""
+
+        def able(part: Part) -> bool:
+            return part.spec is None or part.spec.can(REQUANTISE, REQUANTISE)  # type: ignore[attr-defined]
+
+        return self.beside("vector_unit", able)
+
     def elsewhere(self, role: str, test: Test = lambda part: True) -> Part | None:
         """A component of a role outside the tiles, nearest to the chip's root."""
         inside = {part.path for part in self.tile_part.walk()}
@@ -142,7 +161,8 @@ class Floor:
         """Arrays that share one instance of the composite in which the part stands."""
         scope = self.chip.parent(part)
         assert scope is not None
-        return max(1, self.chip.totals[self.array_part.path] // self.chip.totals[scope.path])
+        arrays = self.chip.totals[self.array_part.path] * self.array.blocks_kept
+        return max(1, arrays // self.chip.totals[scope.path])
 
     def per_tile(self, part: Part) -> int:
         """Instances of the part in one tile."""

@@ -26,7 +26,7 @@ _ENERGY_LEAD = (
     "within another part (a price that is 'included') is told there."
 )
 _BARS_LEAD = "Bars are shares of the largest of their network; ↓: less is better, ↑: more is better."
-_PACE_LEAD = "Service of the busiest station of each kind for one inference: none can follow another sooner than the longest."
+_PACE_LEAD = "What the busiest station of each kind serves for an inference: none can follow another sooner."
 _MOST_EXPLAINED = 4  # on a terminal; the page has them all
 
 

@@ -69,7 +69,7 @@ def latency_figure(result: LifetimeResult) -> str:
         for name, mark in zip(TAIL, marks, strict=True):
             axes.plot([], [], mark, color=QUIET, ms=5, label=name)
         name_rows(axes, [life.policy for life in result.policies], longest=60)
-        _seconds_axis(axes, "latency")
+        _log_axis(axes, "latency", "s")
         figure.legend(loc="outside upper left", ncols=len(TAIL))
         return to_svg(figure, "tail", "Quantiles of the latency of all requests, by policy")
 
@@ -92,10 +92,8 @@ def energy_figure(result: LifetimeResult) -> str:
         for place, spent_j in enumerate(joules):
             axes.text(spent_j, place, f" {format_quantity(spent_j, 'J')}", va="center", color=QUIET)
         name_rows(axes, names, longest=60)
-        axes.set_xscale("log")
         axes.margins(x=0.15)
-        axes.set_xlabel("energy of a year (J)")
-        axes.grid(axis="x")
+        _log_axis(axes, "energy of a year", "J")
         return to_svg(figure, "spent", "Energy of a year by purpose and policy")
 
 
@@ -128,8 +126,8 @@ def _colours(result: LifetimeResult) -> list[str]:
     return [SERIES[number % len(SERIES)] for number in range(len(result.policies))]
 
 
-def _seconds_axis(axes: Axes, what: str) -> None:
+def _log_axis(axes: Axes, what: str, unit: str) -> None:
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(lambda value, place=None: format_quantity(value, "s", 1))
+    axes.xaxis.set_major_formatter(lambda value, place=None: format_quantity(value, unit, 1))
     axes.set_xlabel(what)
     axes.grid(axis="x")

@@ -11,6 +11,7 @@ from xbarsim.scenario.periphery import Periphery, Sharing
 from xbarsim.scenario.stages import Task, Use, Workshop, use
 from xbarsim.spec.chip import Part
 from xbarsim.spec.component import Service
+from xbarsim.workload.graph import Matrix
 
 WHOLE_READS = ("read", "powered read")  # actions of the whole array
 Step = tuple[tuple[str, ...], Task]  # a task with the roles of its stations
@@ -22,6 +23,7 @@ class Reading:
     """What reads one slab for one operation: how many arrays, and how they share converters.
 
     cells, lines: of one weight. converted: False where neighbours add the sums to theirs and convert them.
+    matrix: whose slab it is.
     """
 
     op: str
@@ -31,6 +33,7 @@ class Reading:
     cells: int
     lines: int
     converted: bool = True
+    matrix: Matrix | None = None
 
 
 @dataclass

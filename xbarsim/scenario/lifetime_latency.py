@@ -23,6 +23,11 @@ class Sample:
     requests: float
 
 
+def stand_for(samples: Sequence[Sample]) -> int:
+    """Requests that samples stand for together."""
+    return round(sum(one.requests for one in samples))
+
+
 def tail(samples: Sequence[Sample], requests: int) -> TailRow:
     """Mean and quantiles of all that the samples stand for."""
     told = [one for one in samples if len(one.latency_ps) and one.requests > 0]

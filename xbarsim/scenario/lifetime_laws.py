@@ -50,11 +50,12 @@ def _written(run: PolicyRun, costs: Costs, jobs: Jobs) -> Law:
 
 
 def _cells(run: PolicyRun, costs: Costs, jobs: Jobs) -> tuple[Law, ...]:
-    """The ledger counts as many writes as the cells do, where each weight stands on the chip once."""
-    if not run.lives or any(len(copies) > 1 for copies in run.bench.program.copies.values()):
+    """The ledger counts as many writes as the cells do, where each weight stands on the chip once, and each
+    correction writes each cell, whatever it holds."""
+    once = all(len(copies) == 1 for copies in run.bench.program.copies.values())
+    if not run.lives or not once or not run.lives[0].all_are_written:
         return ()
-    writes = run.lives[0].writes()
-    counted, done = int(writes.sum()) - len(writes), costs.cells_written(jobs)
+    counted, done = int(run.lives[0].corrections().sum()), costs.cells_written(jobs)
     return (
         Law(
             "writes of the cells = ledger",

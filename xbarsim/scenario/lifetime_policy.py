@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xbarsim.maintenance.life import Life
 from xbarsim.maintenance.policy import Policy
@@ -15,17 +16,20 @@ from xbarsim.maintenance.schedule import PS_PER_S, Bout, Group, Part, Rounds, gr
 from xbarsim.maintenance.story import Entry, Span, Story
 from xbarsim.scenario.bench import Progress
 from xbarsim.scenario.lifetime_energy import Costs, Jobs, added
-from xbarsim.scenario.lifetime_latency import Sample, tail
+from xbarsim.scenario.lifetime_latency import Sample, stand_for, tail
 from xbarsim.scenario.lifetime_load import Load
 from xbarsim.scenario.lifetime_result import AgeRow
 from xbarsim.scenario.lifetime_run import LifetimeBench, Stretch
-from xbarsim.scenario.lifetime_sample import Sampler
-from xbarsim.scenario.lifetime_spec import Lifetime
+from xbarsim.scenario.lifetime_sample import Around, Sampler
+from xbarsim.scenario.lifetime_spec import MOST_PS, Lifetime
 from xbarsim.scenario.upkeep import Turn
+
+Writes = NDArray[np.int64]
 
 COMPENSATING = -1  # the group of turns that measure drift compensation
 _CROWDED = 0.5  # share of the time that windows may fill, for turns to be told apart
 _IN_A_ROW = 20_000  # requests simulated of a span in which they are not
+_TASKS_IN_A_ROW = 400_000  # and tasks of upkeep
 
 
 @dataclass
@@ -47,11 +51,29 @@ class Stint:
             found[turn] += bout.times
         return found
 
+    @property
+    def due_before_end(self) -> Counter[Turn]:
+        """Without those that are due as it ends, whose wake lies beyond it."""
+        found = self.counts
+        found.subtract(turn for turn, bout in self.turns if bout.last_ps == self.end_ps)
+        return found
+
     def due(self, until_ps: int | None = None) -> list[tuple[int, Turn]]:
         """Every turn at its time, in their order."""
         limit = self.end_ps if until_ps is None else until_ps
         every = [(due, turn) for turn, bout in self.turns for due in _up_to(bout, limit)]
         return sorted(every, key=lambda one: one[0])
+
+
+@dataclass(frozen=True)
+class Worn:
+    """Cells of the first network at an age: share that is stuck, writes on average and at most; oldest_s: age of
+    those that were not written for longest, as accuracy was looked at."""
+
+    stuck: float
+    writes: float
+    most_writes: int
+    oldest_s: float
 
 
 @dataclass
@@ -73,7 +95,8 @@ class PolicyRun:
     settled: bool = True
     stints: list[Stint] = field(default_factory=list)
     accuracies: list[tuple[float, ...]] = field(default_factory=list)
-    wear: list[tuple[float, float, int, float] | None] = field(default_factory=list)
+    wear: list[Worn | None] = field(default_factory=list)
+    writes: list[Writes] = field(default_factory=list)  # of every cell, at the last age and the one before
 
     def __post_init__(self) -> None:
         self.groups: tuple[Group, ...] = groups(self.policy, self.parts, self.by_tile)
@@ -84,14 +107,22 @@ class PolicyRun:
 
     def live(self, ages_ps: Sequence[int], progress: Progress | None) -> None:
         """Through all ages; then what happened between them."""
-        stories = [Story(self.policy, self.groups, life) for life in self.lives]
+        seeds = range(self.scenario.seed, self.scenario.seed + len(self.lives))
+        stories = [
+            Story(self.policy, self.groups, life, seed) for life, seed in zip(self.lives, seeds, strict=True)
+        ]
         stories = stories or [Story(self.policy, self.groups, None)]
         start_ps = 0
+        if self.lives:
+            self.writes.append(self.lives[0].writes())
         for number, age_ps in enumerate(ages_ps):
-            spans = [story.until(age_ps) for story in stories]
-            self._note(spans[0], start_ps, age_ps)
+            # What is due at this very instant comes after the look: cells are seen as old as they get.
+            before = [story.until(age_ps - 1) for story in stories]
+            oldest_s = self.lives[0].oldest_s(age_ps / PS_PER_S) if self.lives else 0.0
             self.accuracies.append(tuple(life.accuracy(age_ps / PS_PER_S) for life in self.lives))
-            self.wear.append(self._worn(age_ps))
+            then = [story.until(age_ps) for story in stories]
+            self._note(before[0].joined(then[0]), start_ps, age_ps)
+            self.wear.append(self._worn(oldest_s))
             start_ps = age_ps
             if progress is not None:
                 progress(number + 1, len(ages_ps))
@@ -109,11 +140,12 @@ class PolicyRun:
         self.log += span.log
         self.extrapolated += span.extrapolated
 
-    def _worn(self, age_ps: int) -> tuple[float, float, int, float] | None:
+    def _worn(self, oldest_s: float) -> Worn | None:
         if not self.lives:
             return None
-        life, writes = self.lives[0], self.lives[0].writes()
-        return life.stuck(), float(writes.mean()), int(writes.max()), life.oldest_s(age_ps / PS_PER_S)
+        writes = self.lives[0].writes()
+        self.writes = [self.writes[-1], writes]
+        return Worn(self.lives[0].stuck(), float(writes.mean()), int(writes.max()), oldest_s)
 
     # --- turns ---------------------------------------------------------------------------------
 
@@ -136,45 +168,69 @@ class PolicyRun:
     def _made(self, bout: Bout) -> Turn:
         upkeep = self.bench.upkeep
         if bout.group == COMPENSATING:
-            return upkeep.turn(dict.fromkeys(self.rows, False), self.rows, self.in_lines)
+            return upkeep.turn(dict.fromkeys(self.rows, False), self.rows, {}, self.in_lines)
         parts = self.groups[bout.group].parts
         written = {part.layer: number in bout.written for number, part in enumerate(parts)}
-        vectors = self.probes if self.policy.threshold is not None else {}
-        return upkeep.turn(written, vectors, self.in_lines, parts[0].tile)
+        return upkeep.turn(written, self._before, self._after, self.in_lines, parts[0].tile)
+
+    @property
+    def _before(self) -> dict[str, int]:
+        """Vectors by which the monitor looks at each matrix before it decides."""
+        return self.probes if self.policy.threshold is not None else {}
+
+    @property
+    def _after(self) -> dict[str, int]:
+        """Vectors by which a matrix is measured once it is written: what later answers are compared with."""
+        compensating = self.policy.compensate_every_s is not None
+        return {
+            matrix: self._before.get(matrix, 0) + (rows if compensating else 0)
+            for matrix, rows in self.rows.items()
+        }
 
     # --- what is simulated -----------------------------------------------------------------------
 
     def _sample(self, stint: Stint) -> None:
-        """Windows around some turns of each kind, and requests in between; where turns crowd, some time in a row."""
-        around = {}
-        for turn in stint.counts:
-            due_ps = [
-                due for one, bout in stint.turns if one is turn for due in _first(bout, self.scenario.windows)
-            ]
-            around[turn] = self.sampler.around(stint.stream, turn, sorted(due_ps))
-        self.settled &= all(one.settled for one in around.values())
+        """Windows around some turns of each kind, and requests in between; where turns crowd, some time in a row.
+        Where turns or requests pile up without end, latency has no meaning, and nothing is simulated."""
+        if self.lost([stint]) >= 1:
+            return
+        around = {turn: self._around(stint, turn) for turn in stint.counts}
+        if not all(one.settled for one in around.values()):
+            self.settled = False
+            return
         filled_ps = sum(times * around[turn].calm_ps for turn, times in stint.counts.items())
         if around and filled_ps > _CROWDED * (stint.end_ps - stint.start_ps):
             self._sample_in_a_row(stint)
             return
-        met = [
-            Sample(around[turn].latency_ps, times * around[turn].met) for turn, times in stint.counts.items()
-        ]
+        is_last = stint is self.stints[-1]
+        times = stint.due_before_end if is_last else stint.counts
+        met = [one.sample(times[turn]) for turn, one in around.items()]
+        # Wakes that reach beyond the end of a short span may meet more requests than come in it.
+        share = min(1.0, stint.requests / max(1.0, sum(one.requests for one in met)))
+        stint.affected = [Sample(one.latency_ps, share * one.requests) for one in met]
         others = max(0.0, stint.requests - sum(one.requests for one in met))
-        quiet = self.sampler.quiet(stint.stream)
-        stint.samples, stint.affected = [*met, Sample(quiet.latency_ps, others)], met
+        stint.samples = [*stint.affected, Sample(self.sampler.quiet(stint.stream).latency_ps, others)]
+
+    def _around(self, stint: Stint, turn: Turn) -> Around:
+        most = self.scenario.windows
+        due_ps = [due for one, bout in stint.turns if one is turn for due in _first(bout, most)]
+        return self.sampler.around(stint.stream, turn, sorted(due_ps))
 
     def _sample_in_a_row(self, stint: Stint) -> None:
         self.crowded = True
-        rate = stint.requests / (stint.end_ps - stint.start_ps)
-        end_ps = min(stint.end_ps, stint.start_ps + round(_IN_A_ROW / rate) if rate else stint.end_ps)
+        span_ps = stint.end_ps - stint.start_ps
+        tasks = sum(times * turn.tasks for turn, times in stint.counts.items())
+        share = min(1.0, _IN_A_ROW / max(1, stint.requests), _TASKS_IN_A_ROW / tasks, MOST_PS / span_ps)
+        end_ps = stint.start_ps + max(1, round(share * span_ps))
         stretch = self.bench.through(
             self.load, stint.due(end_ps), self.policy.priority, stint.start_ps, end_ps
         )
-        share = stint.requests / max(1, len(stretch.latency_ps))
-        stint.samples = [Sample(stretch.latency_ps, stint.requests)]
         met = _met(stretch)
-        stint.affected = [Sample(met, len(met) * share)]
+        each = stint.requests / max(1, len(stretch.latency_ps))
+        stint.samples, stint.affected = (
+            [Sample(stretch.latency_ps, stint.requests)],
+            [Sample(met, len(met) * each)],
+        )
 
     def _run_through(self) -> None:
         """All of it as events."""
@@ -226,23 +282,19 @@ class PolicyRun:
         costs: Costs,
         stint: Stint,
         accuracies: tuple[float, ...],
-        wear: tuple[float, float, int, float] | None,
+        wear: Worn | None,
     ) -> AgeRow:
         spent = costs.spent(self.jobs([stint]), stint.end_ps - stint.start_ps)
-        stuck, writes, most, oldest_s = wear or (None, None, None, None)
+        cells = (None,) * 4 if wear is None else (wear.stuck, wear.writes, wear.most_writes, wear.oldest_s)
         counts = stint.counts
         return AgeRow(
-            stint.end_ps / PS_PER_S, accuracies, stuck, writes, most, oldest_s, stint.requests, counts.total(),
+            stint.end_ps / PS_PER_S, accuracies, *cells, stint.requests, counts.total(),
             sum(n * len(turn.corrected) for turn, n in counts.items()),
             sum(n * turn.probes for turn, n in counts.items()),
             tail(stint.samples, stint.requests), tail(stint.affected, stand_for(stint.affected)),
             self.lost([stint]),
             spent.inference_pj, spent.correcting_pj, spent.probing_pj, spent.static_pj,
         )  # fmt: skip
-
-
-def stand_for(samples: Sequence[Sample]) -> int:
-    return round(sum(one.requests for one in samples))
 
 
 def _up_to(bout: Bout, end_ps: int) -> list[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import islice, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from xbarsim.mapping.program import Program
 from xbarsim.scenario.assemble import assemble
 from xbarsim.scenario.bench import running
 from xbarsim.scenario.lifetime_load import Given, Load, Source, UntilCalm, UntilEnd
+from xbarsim.scenario.lifetime_spec import MOST_PS
 from xbarsim.scenario.stages import Workshop
 from xbarsim.scenario.upkeep import Turn, Upkeep
 from xbarsim.spec.chip import Chip
@@ -51,6 +52,7 @@ class LifetimeBench:
         chip: Chip,
         program: Program,
         granularity: Granularity,
+        writing: bool,
         probing: bool,
         code_bits: int,
     ):
@@ -58,7 +60,7 @@ class LifetimeBench:
         self.shop = Workshop(Clock(), Floor(chip))
         self.network = Network(program.graph.name, tuple(assemble(self.shop, program)))
         before = len(self.shop.tasks)
-        self.upkeep = Upkeep(self.shop, program, probing, code_bits)
+        self.upkeep = Upkeep(self.shop, program, writing, probing, code_bits)
         self.upkeep_tasks = range(before, len(self.shop.tasks))
         self.engine = Engine(granularity, (self.network,), self.upkeep.tasks)
 
@@ -66,13 +68,20 @@ class LifetimeBench:
         """Alone on the idle chip."""
         return self._run(Given((0,)), (), "upkeep first")
 
+    def narrowest(self) -> tuple[str, float]:
+        """The station that is busy longest with a request, and the most requests a second that can pass it."""
+        self.one_request()
+        stations = self.shop.stations.values()
+        busiest = max(stations, key=lambda station: station.busy_ps / station.servers)
+        return busiest.name, busiest.servers * 1e12 / max(1, busiest.busy_ps)
+
     def one_turn(self, turn: Turn) -> Stretch:
         """Without requests."""
         return self._run(Given(()), ((0, turn),), "upkeep first")
 
     def quiet(self, load: Load, requests: int) -> Stretch:
         """So many requests, without upkeep."""
-        times = load.from_ps(0)
+        times = takewhile(lambda time_ps: time_ps < MOST_PS, load.from_ps(0))
         return self._run(Given(tuple(islice(times, requests))), (), "in turn")
 
     def around(

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from xbarsim.maintenance.policy import Priority
+from xbarsim.scenario.lifetime_latency import Sample
 from xbarsim.scenario.lifetime_load import Load
 from xbarsim.scenario.lifetime_run import LifetimeBench, Stretch, Times
+from xbarsim.scenario.lifetime_spec import MOST_PS
 from xbarsim.scenario.upkeep import Turn
 
 LEAD = 100  # requests before a turn, so that it meets the chip as it is
@@ -32,6 +34,10 @@ class Around:
     def met(self) -> float:
         """Requests that meet one turn, on average."""
         return len(self.latency_ps) / self.windows
+
+    def sample(self, times: int) -> Sample:
+        """Of so many turns."""
+        return Sample(self.latency_ps, times * self.met)
 
 
 class Sampler:
@@ -60,7 +66,7 @@ class Sampler:
 
     def _windows(self, stream: int, turn: Turn, due_ps: Sequence[int]) -> Around:
         rate_hz = self.load.streams[stream][1].mean_rate_hz or 0.0
-        lead_ps = round(LEAD / rate_hz * 1e12)
+        lead_ps = min(round(LEAD / rate_hz * 1e12), MOST_PS // 2)
         met: list[Times] = []
         calm_ps, settled = [], True
         for number, time_ps in enumerate(due_ps):
@@ -70,4 +76,6 @@ class Sampler:
             met.append(stretch.latency_ps[stretch.arrived_ps + stretch.latency_ps > begun_ps])
             settled &= len(stretch.arrived_ps) < MOST
             calm_ps.append(stretch.turns[0][2] - begun_ps)
-        return Around(np.concatenate(met), len(due_ps), float(np.mean(calm_ps)), settled)
+            if not settled:
+                break  # the other windows would not tell more
+        return Around(np.concatenate(met), len(met), float(np.mean(calm_ps)), settled)

@@ -10,7 +10,15 @@ from xbarsim.errors import Problem, SpecError, shown
 from xbarsim.maintenance.policy import Policy, policy_from_text
 from xbarsim.scenario.arrivals import Arrivals
 from xbarsim.scenario.arrivals_text import arrivals_from_text
-from xbarsim.scenario.lifetime_spec import AGES_S, Lifetime
+from xbarsim.scenario.lifetime_spec import (
+    AGES_S,
+    Lifetime,
+    wrong_ages,
+    wrong_in_full,
+    wrong_load,
+    wrong_rounds,
+    wrong_tolerance,
+)
 from xbarsim.units import AGE, UnitError, exact
 
 _FROM = "from "
@@ -41,30 +49,36 @@ def life_asked(written: WrittenLife) -> Lifetime:
     load = _load(written.arrivals, problems)
     policies = _policies(written.policies, problems)
     ages_s = _ages(written.ages, problems)
+    _note(problems, "--tolerance", wrong_tolerance(written.tolerance))
+    if not problems:
+        _note(problems, "--policy", wrong_rounds(policies, ages_s))
+        _note(problems, "--full", wrong_in_full(load, policies, ages_s) if written.full else "")
     if problems:
         raise SpecError(problems)
-    try:
-        return Lifetime(
-            load, policies, ages_s, written.networks, written.weights, written.seed, written.windows,
-            written.requests, not written.full, None, written.tolerance, written.samples, written.granularity,
-        )  # fmt: skip
-    except ValueError as error:
-        raise SpecError([Problem("lifetime", 0, "", str(error))]) from None
+    return Lifetime(
+        load, policies, ages_s, written.networks, written.weights, written.seed, written.windows,
+        written.requests, not written.full, None, written.tolerance, written.samples, written.granularity,
+    )  # fmt: skip
+
+
+def _note(problems: list[Problem], option: str, wrong: str) -> None:
+    if wrong:
+        problems.append(Problem(option, 0, "", wrong))
 
 
 def _load(texts: Sequence[str], problems: list[Problem]) -> tuple[tuple[float, Arrivals], ...]:
     """Streams like 'poisson 1 kHz', or 'from 1 d poisson 10 Hz'."""
     found = []
     if not texts:
-        problems.append(
-            Problem("--arrivals", 0, "", "missing", "when requests come", "write it like 'poisson 1 kHz'")
-        )
+        problems.append(Problem("--arrivals", 0, "", "missing", "", "write it like 'poisson 1 kHz'"))
     for text in texts:
         try:
             start_s, rest = _start(text)
             found.append((start_s, arrivals_from_text(rest)))
         except SpecError as error:
             problems += error.problems
+    if texts and len(found) == len(texts):
+        _note(problems, "--arrivals", wrong_load(found))
     return tuple(found)
 
 
@@ -78,8 +92,8 @@ def _start(text: str) -> tuple[float, str]:
             return float(exact(" ".join(words[:size]), AGE)), " ".join(words[size:])
         except UnitError:
             continue
-    form = "write it like 'from 1 d poisson 10 Hz'"
-    raise SpecError([Problem("--arrivals", 0, "", f"{shown(text)} does not begin with an age", "", form)])
+    found = f"{shown(text)} does not begin with an age"
+    raise SpecError([Problem("--arrivals", 0, "", found, "", "write it like 'from 1 d poisson 10 Hz'")])
 
 
 def _policies(texts: Sequence[str], problems: list[Problem]) -> tuple[Policy, ...]:
@@ -95,10 +109,15 @@ def _policies(texts: Sequence[str], problems: list[Problem]) -> tuple[Policy, ..
 
 
 def _ages(text: str, problems: list[Problem]) -> tuple[float, ...]:
+    if not text.strip():
+        return AGES_S
     ages_s = []
-    for one in text.split(",") if text.strip() else ():
+    parts = text.split(",")
+    for one in parts:
         try:
             ages_s.append(float(exact(one.strip(), AGE)))
         except UnitError as error:
-            problems.append(Problem("--ages", 0, "", error.found, error.allowed, _AGES))
-    return tuple(ages_s) if text.strip() else AGES_S
+            problems.append(Problem("--ages", 0, "", error.found, "", _AGES))
+    if len(ages_s) == len(parts):
+        _note(problems, "--ages", wrong_ages(ages_s))
+    return tuple(ages_s)

@@ -8,22 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xbarsim.maintenance.life import Life
-from xbarsim.scenario.lifetime_result import AgeRow, CellRow, Wear, WearRow
+from xbarsim.scenario.lifetime_result import CellRow, Wear, WearRow
 
 SHARES = (None, 0.01, 0.5)  # of the cells, whose end is told; None: the first cell
 _BINS, _FAILED = 20, 20
 
 
-def wear(life: Life, ages: Sequence[AgeRow]) -> Wear:
-    """Of a network at the last of its ages."""
-    writes, endurance = life.writes(), life.endurance()
+def wear(life: Life, writes: Sequence[NDArray[np.int64]], span_s: float) -> Wear:
+    """Of a network at the last of its ages. writes: of every cell, before the last span and after it."""
+    endurance = life.endurance()
     failed = sorted(life.failed, key=lambda cell: (cell.age_s, cell.block, cell.place))
     rows = tuple(CellRow(cell.block, cell.place, cell.age_s, cell.writes) for cell in failed[:_FAILED])
     if endurance is None:
-        return Wear(len(writes), (), (), len(failed), rows)
-    return Wear(
-        len(writes), _histogram(writes / endurance), _remaining(writes, endurance, ages), len(failed), rows
-    )
+        return Wear(len(writes[-1]), (), (), len(failed), rows)
+    used = writes[-1] / endurance
+    left_s = _remaining_s(endurance - writes[-1], (writes[-1] - writes[-2]) / span_s)
+    return Wear(len(writes[-1]), _histogram(used), left_s, len(failed), rows)
 
 
 def _histogram(used: NDArray[np.float64]) -> tuple[WearRow, ...]:
@@ -36,17 +36,11 @@ def _histogram(used: NDArray[np.float64]) -> tuple[WearRow, ...]:
     )
 
 
-def _remaining(
-    writes: NDArray[np.int64], endurance: NDArray[np.float64], ages: Sequence[AgeRow]
+def _remaining_s(
+    left: NDArray[np.float64], rate_hz: NDArray[np.float64]
 ) -> tuple[tuple[float | None, float], ...]:
-    """At the rate at which cells were written in the last span."""
-    before = ages[-2] if len(ages) > 1 else None
-    # Each cell was written once when the chip was new.
-    number = (ages[-1].writes or 0) - ((before.writes or 0) if before is not None else 1)
-    rate_hz = number / (ages[-1].age_s - (before.age_s if before is not None else 0.0))
-    left = np.sort(np.maximum(endurance - writes, 0.0))
-    told = []
-    for share in SHARES:
-        one = left[0 if share is None else min(len(left) - 1, int(share * len(left)))]
-        told.append((share, float(one / rate_hz) if rate_hz > 0 else float("inf")))
-    return tuple(told)
+    """Of each cell, at the rate at which it was written in the last span."""
+    forever = np.full(len(left), np.inf)
+    ends_s = np.sort(np.divide(np.maximum(left, 0.0), rate_hz, out=forever, where=rate_hz > 0))
+    places = [0 if share is None else min(len(left) - 1, int(share * len(left))) for share in SHARES]
+    return tuple((share, float(ends_s[place])) for share, place in zip(SHARES, places, strict=True))

@@ -10,6 +10,7 @@ from xbarsim.mapping.blocks import Cut
 from xbarsim.mapping.joints import Joints
 from xbarsim.mapping.program import Program, Segment
 from xbarsim.scenario.array_tasks import ArrayTasks, Plan, Reading
+from xbarsim.scenario.element_tasks import ElementTasks
 from xbarsim.scenario.partial_sums import NOTHING_BEHIND, PartialSums, followed
 from xbarsim.scenario.periphery import Periphery, Sharing
 from xbarsim.scenario.stages import Workshop, join
@@ -29,7 +30,11 @@ class MatrixWork:
         self.sums = PartialSums(shop, self.near, transport, self.joints)
         if results is None:
             results = self.joints.results(program) if adc is not None and adc.once else 0
-        self.tasks = ArrayTasks(shop, self.near, program.activation_bits, results)
+        self.tasks = (
+            ElementTasks(shop, self.near, program.activation_bits, _products(program))
+            if shop.floor.digital
+            else ArrayTasks(shop, self.near, program.activation_bits, results)
+        )
         self._plans: dict[tuple[str, str, int, int, int, int, bool], Plan] = {}
 
     def work(self, op: str, matrix: str, number: int, behind: Mapping[str, Work] = NOTHING_BEHIND) -> Work:
@@ -58,7 +63,7 @@ class MatrixWork:
         )
         if len(chains) == 1:
             return chains[0]
-        add = self.sums.between_segments(op, cut, segments)
+        add = None if self.shop.floor.digital else self.sums.between_segments(op, cut, segments)
         return join([Par(chains), *([Chain((add,))] if add is not None else [])])
 
     def _segment(self, op: str, label: str, cut: Cut, segment: Segment, converted: bool) -> tuple[Stage, ...]:
@@ -72,7 +77,8 @@ class MatrixWork:
         stations = self._stations(label, segment, sharing)
         plan = self._plan(op, cut, segment, sharing, converted)
         stages = [task.at(*(s for role in roles for s in stations[role])) for roles, task in plan]
-        add = self.sums.within_tile(op, segment.tile, slab)
+        # Digital elements keep adding to the sums that stand in them.
+        add = None if self.shop.floor.digital else self.sums.within_tile(op, segment.tile, slab)
         return tuple(stage for stage in (fetch, *stages, add) if stage is not None)
 
     def _plan(self, op: str, cut: Cut, segment: Segment, sharing: Sharing, converted: bool) -> Plan:
@@ -81,13 +87,15 @@ class MatrixWork:
         if key not in self._plans:
             slab = cut.slab(first, blocks)
             reading = Reading(
-                op, slab, blocks, sharing, cut.cells_per_weight, cut.lines_per_weight, converted
+                op, slab, blocks, sharing, cut.cells_per_weight, cut.lines_per_weight, converted, cut.matrix
             )
             self._plans[key] = self.tasks.plan(reading)
         return self._plans[key]
 
     def _stations(self, label: str, segment: Segment, sharing: Sharing) -> dict[str, tuple[Station, ...]]:
         """The stations of a segment by role: its arrays, and what serves them."""
+        if isinstance(self.tasks, ElementTasks):
+            return self.tasks.stations(segment.tile)
         near, tile, blocks = self.near, segment.tile, segment.blocks
         name = f"{tile}.{near.array_name}[{segment.first_slot}:{segment.first_slot + blocks}]"
         array = self.shop.station(name, near.array.path, self.shop.floor.array, 1, blocks, tile)
@@ -102,3 +110,9 @@ class MatrixWork:
             spec = near.spec(role)
             found[role] = tuple(self.shop.station(n, part.path, spec, 1, in_step, tile) for n in names)
         return found
+
+
+def _products(program: Program) -> dict[str, int]:
+    """Products of one request, by operation; as many as ever, for the peak."""
+    counted = {op.name: op.positions for op in program.graph.ops if op.matrix is not None}
+    return counted or dict.fromkeys(["peak"], 1 << 30)

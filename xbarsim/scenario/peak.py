@@ -13,6 +13,7 @@ from xbarsim.scenario.result import Peak
 from xbarsim.scenario.stages import Workshop, spec_of
 from xbarsim.scenario.transport import Transport
 from xbarsim.spec.chip import Chip
+from xbarsim.spec.digital import DigitalArray
 from xbarsim.workload.graph import Matrix, OpGraph
 
 FULL_ARRAY = "full array"
@@ -21,7 +22,8 @@ FULL_ARRAY = "full array"
 def full_array(floor: Floor) -> Matrix:
     """A matrix that fills one array exactly."""
     rows = floor.array.weight_rows // floor.times_stored(FULL_ARRAY)
-    return Matrix(FULL_ARRAY, rows, floor.array.weight_columns)
+    busiest = floor.array.busiest if isinstance(floor.array, DigitalArray) else None
+    return Matrix(FULL_ARRAY, rows, floor.array.weight_columns, activity=busiest)
 
 
 def full_array_stages(chip: Chip, floor: Floor, bits: int) -> list[Stage]:
@@ -72,6 +74,11 @@ def _converters_ps(floor: Floor, stages: list[Stage]) -> int:
     return max((round(arrays_each * time_ps) for time_ps in times), default=0)
 
 
+def _at_once(floor: Floor) -> int:
+    """Blocks that are multiplied at the same time: one in each array."""
+    return floor.slots // floor.array.blocks_kept
+
+
 def peak(chip: Chip, floor: Floor, bits: int) -> Peak:
     """All arrays multiply all the time, inputs of so many bits; every component works at its active power."""
     stages = full_array_stages(chip, floor, bits)
@@ -82,7 +89,7 @@ def peak(chip: Chip, floor: Floor, bits: int) -> Peak:
             f"Give one of them, e.g. {floor.array_part.path}.settle"
         )
     array = floor.array
-    ops_per_s = 2 * full_array(floor).weights * floor.slots / (time_ps * 1e-12)
+    ops_per_s = 2 * full_array(floor).weights * _at_once(floor) / (time_ps * 1e-12)
     power_w = peak_power_w(chip, floor, stages, time_ps)
     area_mm2 = sum(row.area_um2 for row in area_rows(floor)) / 1e6
     return Peak(
@@ -97,7 +104,7 @@ def peak(chip: Chip, floor: Floor, bits: int) -> Peak:
 
 def peak_power_w(chip: Chip, floor: Floor, stages: list[Stage], time_ps: int) -> float:
     """Action energy of all arrays' products, and active (else idle) power of every component."""
-    actions_w = sum(stage.meta.energy_pj for stage in stages) * floor.slots / time_ps
+    actions_w = sum(stage.meta.energy_pj for stage in stages) * _at_once(floor) / time_ps
     specs = [
         (part.spec, chip.totals[part.path])
         for part in chip.root.walk()

@@ -50,6 +50,8 @@ class Periphery:
             "bus",
         )
         found = {name: self._near(name) for name in names} | {"accumulator": self.shop.floor.adder}
+        if self.shop.floor.digital:
+            return found
         for name in ("dac", "adc"):
             if found[name] is None:
                 chip = self.shop.floor.chip.name
@@ -87,7 +89,8 @@ class Periphery:
 
     def sharing(self, first_slot: int, arrays: int) -> Sharing:
         """The converters of neighbouring arrays, where there are fewer of them than arrays."""
-        spec, each = self.spec("adc"), self._arrays_each
+        spec = self.spec("adc")
+        each = self._arrays_each if spec is not None else 0
         if spec is None or spec.count >= each:
             return _UNSHARED
         load: dict[int, int] = {}

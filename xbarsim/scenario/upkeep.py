@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from xbarsim.engine.chain import Chain, Stage, Work
@@ -20,6 +21,7 @@ from xbarsim.scenario.stages import Task, Workshop, join, use
 from xbarsim.scenario.transport import Transport
 from xbarsim.spec.chip import Part
 
+_WRITING = ("write_pulses", "write_pulse", "verify", "write_energy")
 CORRECTING, PROBING = "correcting cells", "probing cells"  # operations on the timeline, and in the ledger
 
 
@@ -52,45 +54,56 @@ class Turn:
     probes: int = 0
     corrected: tuple[str, ...] = ()
 
+    @property
+    def tasks(self) -> int:
+        return sum(map(len, self.strands))
+
 
 class Upkeep:
     """The tasks that look after the cells of a network on a chip.
 
-    probing: whether layers are probed; code_bits: of one weight.
+    writing, probing: whether cells are written, layers probed; code_bits: of one weight.
     Raises: MappingError for what the chip needs and does not have.
     """
 
-    def __init__(self, shop: Workshop, program: Program, probing: bool, code_bits: int):
+    def __init__(self, shop: Workshop, program: Program, writing: bool, probing: bool, code_bits: int):
         self.shop, self.program, self.code_bits = shop, program, code_bits
-        self.writer = _writer(shop, program)
         self.store, self.monitor = (shop.floor.beside(role) for role in ("code_memory", "monitor"))
-        self.units = tuple(self._units())
-        self._demand_room()
+        self.units = tuple(self._units()) if writing else ()
         self.tasks: dict[str, Work] = {}
-        for unit in self.units:
-            self._add_writing(unit)
+        if writing:
+            self._demand_room()
+            self._add_writing()
         if probing:
             self._add_probes()
 
     # --- turns ---------------------------------------------------------------------------------
 
     def turn(
-        self, written: Mapping[str, bool], vectors: Mapping[str, int], in_lines: bool, tile: str | None = None
+        self,
+        written: Mapping[str, bool],
+        before: Mapping[str, int],
+        after: Mapping[str, int],
+        in_lines: bool,
+        tile: str | None = None,
     ) -> Turn:
         """Look after some matrices, everywhere or on one tile: each is probed, then written where that is said.
 
-        written: by matrix. vectors: of its probe; a matrix that has none is not probed.
+        written: by matrix. before: vectors of its probe; a matrix that has none is not probed. after: vectors by
+        which a matrix is measured once it is written, for later probes to be compared with.
         in_lines: cells are written word line by word line, else a unit in one go.
         """
         strands: list[tuple[str, ...]] = []
         probes, corrections = 0, []
         for matrix, is_written in written.items():
             units = [u for u in self.units if u.matrix == matrix and is_written and tile in (None, u.tile)]
-            probing = self._probing(matrix, vectors.get(matrix, 0))
+            probing = self._probing(matrix, before.get(matrix, 0))
             writing = [self._writing(unit, in_lines) for unit in units]
+            measuring = self._probing(matrix, after.get(matrix, 0)) if units else ()
             probes += bool(probing)
             corrections += [unit.name for unit in units]
-            strands += [(*probing, *(n for names in writing for n in names))] if probing else writing
+            in_turn = (*probing, *chain.from_iterable(writing), *measuring)
+            strands += [in_turn] if probing or measuring else writing
         return Turn(tuple(strands), probes, tuple(corrections))
 
     def _probing(self, matrix: str, vectors: int) -> tuple[str, ...]:
@@ -124,6 +137,8 @@ class Upkeep:
         """Raises: MappingError if the codes of a tile do not fit its memory."""
         if self.store is None or self.store.spec is None:
             return
+        if self.shop.floor.chip.model_of(f"{self.store.path}.capacity") in ("unknown", "ideal"):
+            return
         spec: Any = self.store.spec
         room = spec.capacity_bits * self.shop.floor.per_tile(self.store)
         for tile in dict.fromkeys(unit.tile for unit in self.units):
@@ -134,17 +149,18 @@ class Upkeep:
                     f"a tile, and {tile} needs {bits:,} for the codes of its weights. Raise {self.store.path}.capacity"
                 )
 
-    def _add_writing(self, unit: Unit) -> None:
-        """The unit in one go, and its word lines one by one, the cells shared out evenly."""
-        stations, bits = self._stations(unit), -(-unit.code_bits // unit.lines)
-        whole = self._task(unit.devices, unit.code_bits)
-        self.tasks[f"write {unit.name}"] = Chain((whole.at(*stations),))
-        for more in range(2):
-            line = self._task(unit.devices // unit.lines + more, bits)
-            self.tasks[_line(unit, more)] = Chain((line.at(*stations),))
+    def _add_writing(self) -> None:
+        """Each unit in one go, and its word lines one by one, the cells shared out evenly."""
+        writer = _writer(self.shop, self.program)
+        for unit in self.units:
+            stations, bits = self._stations(writer, unit), -(-unit.code_bits // unit.lines)
+            whole = self._task(writer, unit.devices, unit.code_bits)
+            self.tasks[f"write {unit.name}"] = Chain((whole.at(*stations),))
+            for more in range(2):
+                line = self._task(writer, unit.devices // unit.lines + more, bits)
+                self.tasks[_line(unit, more)] = Chain((line.at(*stations),))
 
-    def _task(self, devices: int, code_bits: int) -> Task:
-        writer = self.writer
+    def _task(self, writer: Writer, devices: int, code_bits: int) -> Task:
         uses = [*writer.uses(devices)]
         time_ps = writer.time_ps(devices)
         if self.store is not None and self.store.spec is not None:
@@ -153,9 +169,9 @@ class Upkeep:
             time_ps = max(time_ps, read.portion_ps)
         return self.shop.task(CORRECTING, time_ps, tuple(uses))
 
-    def _stations(self, unit: Unit) -> list[Station]:
+    def _stations(self, writer: Writer, unit: Unit) -> list[Station]:
         """All arrays of the tile, and the generator."""
-        array, writer = self.shop.floor.array_part.path, self.writer
+        array = self.shop.floor.array_part.path
         stations = [
             s for s in self.shop.stations.values() if s.meta.component == array and s.meta.tile == unit.tile
         ]
@@ -201,15 +217,13 @@ def _writer(shop: Workshop, program: Program) -> Writer:
             f"description of its cells. Add a component of kind 'pulse_generator.iterative', and "
             f"cells.{floor.array.cell}"  # type: ignore[attr-defined]
         )
-    unknown = [
-        f"cells.{writer.cell_name}.{key}"
-        for key in ("write_pulses", "write_pulse", "verify", "write_energy")
-        if floor.chip.model_of(f"cells.{writer.cell_name}.{key}") == "unknown"
-    ]
+    keys = [f"cells.{writer.cell_name}.{key}" for key in _WRITING]
+    unknown = [key for key in keys if floor.chip.model_of(key) == "unknown"]
     if unknown:
+        places = {row.key: row.where for row in floor.chip.numbers}
+        told = "\n  ".join(f"{places.get(key, floor.chip.name)} {key}: 'unknown'" for key in unknown)
         raise MappingError(
-            f"{floor.chip.name}: {' and '.join(unknown)} {'is' if len(unknown) == 1 else 'are'} unknown; time and "
-            f"energy of corrections need {'it' if len(unknown) == 1 else 'them'}. Give a value with its source, or "
-            f"'ideal' to leave it out"
+            f"{floor.chip.name}: time and energy of corrections are not known; give a value with its source, or "
+            f"'ideal' to leave it out\n  {told}"
         )
     return writer

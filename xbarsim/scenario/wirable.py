@@ -22,7 +22,7 @@ def check_wiring(floor: Floor, program: Program) -> None:
 
 def _all_there(floor: Floor, program: Program) -> bool:
     """Converters, and what adds and carries partial sums where there may be any."""
-    if any(floor.beside(role) is None for role in ("dac", "adc")):
+    if not floor.digital and any(floor.beside(role) is None for role in ("dac", "adc")):
         return False
     partial = any(cut.row_blocks > 1 for cut in program.cuts.values())
     carried = floor.chip.header.precision.partial_sums is not None

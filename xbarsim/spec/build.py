@@ -39,6 +39,7 @@ ROLES = (
     "pulse_generator",
     "monitor",
     "code_memory",
+    "weight_memory",
 )
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 NOT_A_PART = {"cell": "stands under `cells`", "link": "stands in a `connect` entry"}

@@ -34,6 +34,7 @@ class Feed:
 
 
 PARTIAL_SUMS = "partial_sums"  # what a vector unit lists among its operations if it adds them
+REQUANTISE = "requantise"  # what it lists if it scales the sums of digital arrays to activations
 
 
 class Composite(ComponentSpec):
@@ -46,6 +47,7 @@ class Array(ComponentSpec):
     """A crossbar that multiplies an input vector with the weights it stores."""
 
     role = "array"
+    digital: ClassVar[bool] = False  # exact, and without converters: see spec.digital
     rows: int
     columns: int
 
@@ -62,6 +64,11 @@ class Array(ComponentSpec):
     @property
     def cells_per_weight(self) -> int:
         raise NotImplementedError
+
+    @property
+    def blocks_kept(self) -> int:
+        """Blocks of weights that one instance keeps."""
+        return 1
 
     @property
     def phases(self) -> int:

@@ -13,6 +13,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from xbarsim.errors import WorkloadError
+from xbarsim.quantise.activity import Activity
 from xbarsim.workload.growth import Context, Growth, grown
 from xbarsim.workload.needs import Causal as Causal
 from xbarsim.workload.needs import Need as Need
@@ -46,6 +47,7 @@ class Matrix:
 
     rows: inputs of one product (for a convolution: channels per group x kernel area);
     columns: outputs of one group. Depthwise convolution: groups = channels, columns = 1.
+    activity: what is known of its weights as words of the chip at hand; None: nothing.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Matrix:
     columns: int
     groups: int = 1
     bias: bool = False
+    activity: Activity | None = field(default=None, repr=False)
 
     @property
     def weights(self) -> int:

@@ -1,0 +1,1 @@
+"""Training in place: update rules that say which pulses and reads they ask for."""
