@@ -56,6 +56,7 @@ _HOMES = {
     "Comparison": "xbarsim.study.compare",
     "compare": "xbarsim.study.compare",
     "Explored": "xbarsim.study.explored",
+    "Search": "xbarsim.study.search",
     "Store": "xbarsim.study.store",
     "Study": "xbarsim.study.study",
     "load_study": "xbarsim.study.study_file",

@@ -35,8 +35,8 @@ def study_sections(found: Explored) -> tuple[Section, ...]:
         Section("points", "All points", study.description, tables=(point_table(found, _MOST_ROWS),)),
         Section("failed", "Failed points", "Kept with their errors, so that nobody runs them again unawares.",
                 tables=(failed_table(found),)),
-        Section("pruned", "Not simulated", "Their area, or the roof of their arrays, already says that they cannot be among "
-                "the best.", tables=(pruned_table(found),)),
+        Section("pruned", "Not simulated", "Cheap bounds already say that they cannot be among the best.",
+                tables=(pruned_table(found),)),
         Section("space", "Design space", f"{study.workload} on {study.chip}.", tables=(axis_table(found),)),
         Section("notes", "Notes", words=found.notes),
     )  # fmt: skip

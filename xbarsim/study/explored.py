@@ -35,10 +35,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Pruned:
-    """A point that a search left out: its label on each axis, and why."""
+    """A point that a search left out: its label on each axis, and why.
+
+    by: the figure whose bound spoke against it, or "beaten" by a point that is known.
+    """
 
     labels: Mapping[str, str]
     reason: str
+    by: str = ""
 
 
 @dataclass(frozen=True)

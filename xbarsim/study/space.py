@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
+import numpy as np
 from optuna.distributions import (
     BaseDistribution,
     CategoricalDistribution,
@@ -16,6 +18,7 @@ from optuna.distributions import (
 
 from xbarsim.study.axes import Axis, Option, Place, Span, place
 
+Params = dict[str, Any]
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?:\s.*)?")
 
 
@@ -49,32 +52,48 @@ def _share(axis: Axis, value: Any) -> float:
     return (index + 0.5) / len(labels)
 
 
-def params_of(axes: Sequence[Axis], settings: Mapping[str, str]) -> dict[str, Any] | None:
-    """The parameters of a point from what was set at it; None if it is no point of this space."""
-    params: dict[str, Any] = {}
-    for axis in axes:
-        found = _spanned(axis, settings) if axis.span is not None else _chosen(axis, settings)
-        if found is None and not axis.when:
-            return None
-        params[axis.name] = _anything(axis) if found is None else found
-    return params
+def everywhere(axis: Axis) -> list[Any]:
+    """All that a parameter of an axis without a span can be."""
+    return [_named(axis, at) for at in range(len(axis.options))]
 
 
-def _chosen(axis: Axis, settings: Mapping[str, str]) -> Any:
-    for at, option in enumerate(axis.options):
-        if _holds(option, settings):
-            return at if _ordered(axis) else option.label
-    return None
+def anywhere(axis: Axis, draws: np.random.Generator) -> Any:
+    """A parameter at random."""
+    if axis.span is not None:
+        return float(draws.random())
+    return _named(axis, int(draws.integers(len(axis.options))))
+
+
+def _named(axis: Axis, at: int) -> Any:
+    return at if _ordered(axis) else axis.options[at].label
+
+
+def params_of(axes: Sequence[Axis], settings: Mapping[str, str]) -> Iterator[Params]:
+    """Parameters that a point may have, from what was set at it; none if it is no point of this space.
+
+    Where settings alone do not say which chip or network an axis chose, each may be the one.
+    """
+    found = [_found(axis, settings) for axis in axes]
+    for values in product(*found):
+        yield {axis.name: value for axis, value in zip(axes, values, strict=True)}
+
+
+def _found(axis: Axis, settings: Mapping[str, str]) -> list[Any]:
+    if axis.span is not None:
+        share = _spanned(axis, axis.span, settings)
+        found = [] if share is None else [share]
+    else:
+        found = [_named(axis, at) for at, option in enumerate(axis.options) if _holds(option, settings)]
+    absent: list[Any] = [0.0 if axis.span is not None else _named(axis, 0)]  # its condition did not hold
+    return found or (absent if axis.when else [])
 
 
 def _holds(option: Option, settings: Mapping[str, str]) -> bool:
     return all(settings.get(_told(key)) == value for key, value in option.settings if key not in _WHOLE)
 
 
-def _spanned(axis: Axis, settings: Mapping[str, str]) -> float | None:
+def _spanned(axis: Axis, span: Span, settings: Mapping[str, str]) -> float | None:
     text = settings.get(_told(axis.keys[0]), "")
-    span = axis.span
-    assert span is not None
     if not _NUMBER.fullmatch(text):
         return None
     return _share_of(float(text.split()[0]), span)
@@ -91,13 +110,6 @@ def _share_of(value: float, span: Span) -> float | None:
 def _told(key: str) -> str:
     """A key as a row of the store has it."""
     return f"chip.{key}" if key.startswith("mapping.") else key
-
-
-def _anything(axis: Axis) -> Any:
-    """For an axis that is absent at the point."""
-    if axis.span is not None:
-        return 0.0
-    return 0 if _ordered(axis) else axis.options[0].label
 
 
 _WHOLE = ("chip", "workload", "seed")  # told by other columns of a row
