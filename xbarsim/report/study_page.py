@@ -7,10 +7,12 @@ from markupsafe import Markup
 from xbarsim.report.notebook import line
 from xbarsim.report.page import rendered
 from xbarsim.report.sections import Mark, Section
+from xbarsim.report.sensitivity_views import sensitivity_section
 from xbarsim.report.study_figures import front_figure, parallel_figure
-from xbarsim.report.study_views import failed_table, front_table, point_table, study_figures
+from xbarsim.report.study_views import failed_table, front_table, point_table, pruned_table, study_figures
 from xbarsim.report.views import Cell, Column, Table
 from xbarsim.study.explored import Explored
+from xbarsim.study.sensitive import known_sensitivity
 
 _MOST_ROWS = 2_000
 
@@ -32,9 +34,12 @@ def study_sections(found: Explored) -> tuple[Section, ...]:
         Section("best", "Best points", lead, front_figure(found), (front_table(found),)),
         Section("parallel", "Parallel coordinates", "Each line is a point; the best ones stand out.",
                 parallel_figure(found)),
+        sensitivity_section(known_sensitivity(found)),
         Section("points", "All points", study.description, tables=(point_table(found, _MOST_ROWS),)),
         Section("failed", "Failed points", "Kept with their errors, so that nobody runs them again unawares.",
                 tables=(failed_table(found),)),
+        Section("pruned", "Not simulated", "Cheap bounds already say that they cannot be among the best.",
+                tables=(pruned_table(found),)),
         Section("space", "Design space", f"{study.workload} on {study.chip}.", tables=(axis_table(found),)),
         Section("notes", "Notes", words=found.notes),
     )  # fmt: skip
