@@ -13,8 +13,8 @@ from contextlib import suppress
 from queue import SimpleQueue
 
 from xbarsim.errors import SimulationError
-from xbarsim.scenario.result import Result
 from xbarsim.study.evaluate import Bench, Job, told_row
+from xbarsim.study.figures import Value
 from xbarsim.study.journal import Row
 from xbarsim.study.worker import ONE_THREAD
 
@@ -144,10 +144,10 @@ class _Crew:
         worker.end()
 
 
-def _ended(code: int) -> Callable[[], Result]:
+def _ended(code: int) -> Callable[[], dict[str, Value]]:
     """In place of a run: says how its process ended."""
 
-    def run() -> Result:
+    def run() -> dict[str, Value]:
         why = f"signal {-code}" if code < 0 else f"exit code {code}"
         raise SimulationError(f"its process ended {_TRIES} times ({why}); out of memory?")
 
