@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from xbarsim.scenario.store import load_result, save_result
     from xbarsim.study.compare import Comparison, compare
     from xbarsim.study.explored import Explored
+    from xbarsim.study.search import search
     from xbarsim.study.store import Store
     from xbarsim.study.study import Study
     from xbarsim.study.study_file import load_study
@@ -55,9 +56,11 @@ _HOMES = {
     "Comparison": "xbarsim.study.compare",
     "compare": "xbarsim.study.compare",
     "Explored": "xbarsim.study.explored",
+    "Search": "xbarsim.study.search",
     "Store": "xbarsim.study.store",
     "Study": "xbarsim.study.study",
     "load_study": "xbarsim.study.study_file",
+    "search": "xbarsim.study.search",
     "sweep": "xbarsim.study.sweep",
     "accuracy": "xbarsim.analog.measure",
     "load_chip": "xbarsim.api",
@@ -145,6 +148,7 @@ __all__ = [
     "read_arrivals",
     "saturation",
     "save_result",
+    "search",
     "simulate",
     "sweep",
     "trace",

@@ -18,6 +18,7 @@ from xbarsim.report.study_reports import write_reports
 from xbarsim.study.design import again
 from xbarsim.study.evaluate import Bench
 from xbarsim.study.explored import Explored
+from xbarsim.study.search import Search, search
 from xbarsim.study.sweep import sweep
 
 
@@ -80,6 +81,19 @@ def test_a_report_that_is_there_is_not_made_again(
     links = write_reports(found, tmp_path, most=2)
     monkeypatch.setattr(Bench, "result", None)
     assert write_reports(found, tmp_path, most=2) == links
+
+
+def test_pruned_points_are_told_with_their_reason(tmp_path: Path) -> None:
+    text = SMALL.replace("[4, 6, 8, -1]", "[4, 6]").replace(
+        "    goals:", "    constraints: {area_mm2: {at_most: 0.1}}\n    goals:"
+    )
+    found = search(study_of(tmp_path, text), Search(12), tmp_path / "store", 1)
+    page = render_study(found)
+    assert found.pruned and not found.failed
+    for one in found.pruned:
+        assert one.labels["chip.tile.adc.count"] != "1"
+        assert "area_mm2 is at least 0." in one.reason and one.reason in page
+    assert f"{len(found.pruned)} points not simulated" in page
 
 
 def _key(found: Explored, number: int) -> str:

@@ -21,9 +21,12 @@ StoreOption = Annotated[
     typer.Option("--store", help="folder of finished points, of all studies [default: runs/store]"),
 ]
 WorkersOption = Annotated[
-    int | None,
-    typer.Option("--workers", "-w", min=1, max=1024, help="processes [default: one for each core]"),
-]
+    str | None,
+    typer.Option(
+        "--workers", "-w", metavar="N|ADDRESS",
+        help="processes, or the address of a Dask scheduler: tcp://host:8786 [default: one for each core]",
+    ),
+]  # fmt: skip
 OutOption = Annotated[
     Path | None, typer.Option("--out", "-o", help="folder for the page [default: runs/NAME]")
 ]

@@ -11,7 +11,14 @@ from xbarsim.report.page import rendered
 from xbarsim.report.sections import Mark, Section
 from xbarsim.report.study_effects import effects_figure, effects_table
 from xbarsim.report.study_figures import front_figure, parallel_figure
-from xbarsim.report.study_views import failed_table, front_table, point_table, study_figures, words_of
+from xbarsim.report.study_views import (
+    failed_table,
+    front_table,
+    point_table,
+    pruned_table,
+    study_figures,
+    words_of,
+)
 from xbarsim.report.views import Cell, Column, Table
 from xbarsim.study.explored import Explored
 
@@ -50,6 +57,8 @@ def study_sections(found: Explored, reports: Mapping[int, str]) -> tuple[Section
         Section("points", "All points", study.description, tables=(point_table(found, _MOST_ROWS, reports),)),
         Section("failed", "Failed points", "Kept with their errors, so that nobody runs them again unawares.",
                 tables=(failed_table(found),)),
+        Section("pruned", "Not simulated", "Cheap bounds already say that they cannot be among the best.",
+                tables=(pruned_table(found),)),
         Section("space", "Design space", f"{study.workload} on {study.chip}.", tables=(axis_table(found),)),
         Section("notes", "Notes", words=found.notes),
     )  # fmt: skip
@@ -91,6 +100,8 @@ def _marks(found: Explored) -> tuple[Mark, ...]:
     marks = [Mark("good", "points", f"{len(found.done):,} points done")]
     if found.failed:
         marks.append(Mark("bad", "failed", f"{len(found.failed):,} failed"))
+    if found.pruned:
+        marks.append(Mark("warn", "pruned", f"{len(found.pruned):,} points not simulated"))
     beyond = len(found.done) - len(found.feasible)
     if beyond:
         marks.append(Mark("warn", "points", f"{beyond:,} beyond a bound"))

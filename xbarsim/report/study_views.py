@@ -131,6 +131,16 @@ def failed_table(found: Explored) -> Table:
     return Table("Failed points", columns, rows)
 
 
+def pruned_table(found: Explored) -> Table:
+    """What a search left out, and why."""
+    columns = (*(Column(axis.name) for axis in found.study.axes), Column("why"))
+    names = [axis.name for axis in found.study.axes]
+    rows = tuple(
+        (*(Cell(one.labels.get(name, "")) for name in names), Cell(one.reason)) for one in found.pruned
+    )
+    return Table("Not simulated", columns, rows)
+
+
 def _points(
     title: str,
     found: Explored,

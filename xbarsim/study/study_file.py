@@ -28,10 +28,11 @@ MOST_POINTS = 10_000_000
 
 
 class StrategySpec(Spec):
-    """How the points of a sweep are chosen."""
+    """How the points of a study are chosen."""
 
-    kind: Literal["grid", "random", "latin_hypercube"] = Field(
-        "grid", description="grid: all; random and latin_hypercube: so many of them"
+    kind: Literal["grid", "random", "latin_hypercube", "search"] = Field(
+        "grid",
+        description="grid: all; random and latin_hypercube: so many of them; search: as `xbarsim search`",
     )
     points: Count | None = Field(None, description="how many, where it is no grid")
     seed: int = Field(0, description="of what is random in choosing them")
