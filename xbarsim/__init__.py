@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from xbarsim.scenario.train_spec import Train
     from xbarsim.study.compare import Comparison, compare
     from xbarsim.study.explored import Explored
+    from xbarsim.study.search import search
     from xbarsim.study.store import Store
     from xbarsim.study.study import Study
     from xbarsim.study.study_file import load_study
@@ -57,9 +58,13 @@ _HOMES = {
     "Comparison": "xbarsim.study.compare",
     "compare": "xbarsim.study.compare",
     "Explored": "xbarsim.study.explored",
+    "Probe": "xbarsim.study.sensitive",
+    "Search": "xbarsim.study.search",
     "Store": "xbarsim.study.store",
     "Study": "xbarsim.study.study",
     "load_study": "xbarsim.study.study_file",
+    "search": "xbarsim.study.search",
+    "sensitivity": "xbarsim.study.sensitive",
     "sweep": "xbarsim.study.sweep",
     "accuracy": "xbarsim.analog.measure",
     "load_chip": "xbarsim.api",
@@ -151,6 +156,8 @@ __all__ = [
     "read_arrivals",
     "saturation",
     "save_result",
+    "search",
+    "sensitivity",
     "simulate",
     "sweep",
     "trace",

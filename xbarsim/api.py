@@ -56,7 +56,7 @@ def trace(model: Any, *example_inputs: Any, name: str | None = None, fold_batch_
 
 def map_network(chip: Chip, work: OpGraph | Workload) -> Program:
     """Lay a network onto a chip: which array holds which block, which unit does which operation."""
-    chip, graph, bits = _network(chip, work)
+    chip, graph, bits = prepared(chip, work)
     return _map(chip, graph, bits)
 
 
@@ -65,7 +65,7 @@ def layout(chip: Chip, work: OpGraph | Workload) -> Layout:
     from xbarsim.mapping.floor import Floor
     from xbarsim.scenario.measure import layout as measure
 
-    chip, graph, bits = _network(chip, work)
+    chip, graph, bits = prepared(chip, work)
     if is_multiplexed(chip, graph):
         from xbarsim.scenario.multiplex_measure import phased_layout
 
@@ -113,7 +113,7 @@ def simulate(
         return serve(chip, tenants, scenario, report)
     if isinstance(work, Sequence):
         raise TypeError("several networks are run under load: give xs.Serve(requests=...) as the scenario")
-    chip, graph, bits = _network(chip, work)
+    chip, graph, bits = prepared(chip, work)
     if isinstance(scenario, Lifetime):
         from xbarsim.scenario.lifetime import lifetime  # imports torch
 
@@ -182,7 +182,7 @@ def _tenants(chip: Chip, residents: Sequence[Resident]) -> tuple[Chip, list[Tena
     shares = shares_of([resident.share for resident in residents])
     chips, tenants = [], []
     for resident, share in zip(residents, shares, strict=True):
-        stored, graph, bits = _network(chip, resident.work)
+        stored, graph, bits = prepared(chip, resident.work)
         if is_multiplexed(stored, graph):
             raise MappingError(
                 f"{graph.name} on {chip.name}: it does not fit, and weights that are rewritten from phase to phase "
@@ -235,7 +235,7 @@ def check(chip: Chip, work: OpGraph | Workload | None = None) -> CheckReport:
     from xbarsim.mapping.floor import Floor
     from xbarsim.scenario.wirable import check_wiring
 
-    chip, graph, bits = _network(chip, work)
+    chip, graph, bits = prepared(chip, work)
     floor = Floor(chip)
     programs, laws, arrays_used, notes = _laid_out(chip, graph, bits)
     for program in programs:
@@ -283,7 +283,7 @@ def _laid_out(
     )
 
 
-def _network(chip: Chip, work: OpGraph | Workload) -> tuple[Chip, OpGraph, int | None]:
+def prepared(chip: Chip, work: OpGraph | Workload) -> tuple[Chip, OpGraph, int | None]:
     """Chip, graph and bits of an activation; a workload may ask for other precisions than the chip's own."""
     if not isinstance(chip, Chip):
         raise TypeError(f"the chip is a {type(chip).__name__}; give what load_chip returns")

@@ -33,7 +33,8 @@ class ColumnPulses(Trainer):
     def parallel(self, slots: int, lines: int) -> Service:
         raise MappingError(
             f"{self.kind}: cannot drive all {lines} lines at once, as outer products want; take an algorithm that "
-            f"writes line by line after a batch (gxnor, mixed_precision, hybrid), or a 'trainer.pulse_trains'"
+            f"writes line by line after a batch (gxnor, mixed_precision, hybrid), "
+            f"or a trainer of kind 'trainer.pulse_trains'"
         )
 
     def line_by_line(self, slots: int, cells: int) -> Service:

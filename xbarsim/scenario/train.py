@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 from xbarsim.devices.learning import PulsedCell
 from xbarsim.errors import DeviceError, MappingError
@@ -226,7 +225,7 @@ class _Job:
         ]
         pulses = self.books.pulses()
         found = sum(int(pulses_.sum()) for arrays in self._worn().values() for pulses_ in arrays.values())  # type: ignore[attr-defined]
-        if self.algorithm.counts_writes:
+        if self.algorithm.kind not in ("hybrid",):
             laws.append(
                 Law(
                     "pulses asked = pulses on cells", pulses == found, f"{pulses:,} asked, {found:,} on cells"

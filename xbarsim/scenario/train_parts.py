@@ -71,8 +71,8 @@ def training_parts(floor: Floor) -> TrainingParts:
     weight: Any = floor.array.weight  # type: ignore[attr-defined]
     if weight.columns != 1 or weight.rows != 1:
         raise MappingError(
-            f"{chip.name}: {floor.array_part.path}.weight takes {weight.columns} columns and {weight.rows} rows; weights "
-            f"that learn stand in one unit cell each. Let bits_per_cell be bits, and pairs stand along: cell"
+            f"{chip.name}: {floor.array_part.path}.weight takes {weight.columns} columns and {weight.rows} rows; "
+            f"weights that learn stand in one unit cell each. Let bits_per_cell be bits, and pairs stand along: cell"
         )
     return TrainingParts(
         trainer, _learning(floor), floor.beside("update_unit"), floor.beside("update_memory"), _scalar(floor)
@@ -86,8 +86,9 @@ def _learning(floor: Floor) -> dict[str, Part]:
             continue
         if (part.spec.rows, part.spec.columns) != (floor.array.rows, floor.array.columns):
             raise MappingError(
-                f"{floor.chip.name}: {part.path} has {part.spec.rows} x {part.spec.columns} cells, {floor.array_part.path} "
-                f"{floor.array.rows} x {floor.array.columns}; they stand beside one another. Make them alike"
+                f"{floor.chip.name}: {part.path} has {part.spec.rows} x {part.spec.columns} cells, "
+                f"{floor.array_part.path} {floor.array.rows} x {floor.array.columns}; they "
+                f"stand beside one another. Make them alike"
             )
         if part.spec.holds in found:
             raise MappingError(

@@ -169,9 +169,12 @@ class TrainResult(Totals):
 
     @property
     def laws(self) -> tuple[Law, ...]:
-        """Each of all trainings together: it holds if it does in each."""
+        """Each of all trainings together: it holds if it does in each that has it."""
+        by_name: dict[str, list[Law]] = {}
+        for law in (law for one in self.trainings for law in one.laws):
+            by_name.setdefault(law.name, []).append(law)
         told = []
-        for same in zip(*(one.laws for one in self.trainings), strict=True):
+        for same in by_name.values():
             shown = next((law for law in same if not law.holds), same[0])
             more = f"; so with each of {len(same)} algorithms" if shown.holds and len(same) > 1 else ""
             told.append(Law(shown.name, shown.holds, f"{shown.detail}{more}"))

@@ -94,8 +94,8 @@ def _demand_single(chip: Chip, program: Program) -> None:
     several = [name for name, copies in program.copies.items() if len(copies) > 1]
     if several:
         raise MappingError(
-            f"{chip.name}: {several[0]} stands on it {len(program.copies[several[0]])} times; weights that learn are kept "
-            f"once. Write mapping: {{replicate: none}}"
+            f"{chip.name}: {several[0]} stands on it {len(program.copies[several[0]])} times; weights that learn are "
+            f"kept once. Write mapping: {{replicate: none}}"
         )
 
 

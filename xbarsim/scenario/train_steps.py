@@ -1,4 +1,4 @@
-"""What the update of a layer by one sample asks for, step by step: counts of an update rule in the order of hardware."""
+"""What the update of a layer by one sample asks for: counts of an update rule, in the order of the hardware."""
 
 from __future__ import annotations
 

@@ -92,8 +92,8 @@ class TrainingTasks:
         part = self.parts.vector_unit
         if part is None:
             raise MappingError(
-                f"{self.shop.floor.chip.name}: {op} has scalar operations to do, and no vector unit is in reach. Add one "
-                f"to the tile"
+                f"{self.shop.floor.chip.name}: {op} has scalar operations to do, and no vector unit is in reach. Add "
+                f"one to the tile"
             )
         if part.spec is None or not ops:
             return Chain(())

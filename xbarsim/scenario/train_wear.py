@@ -40,9 +40,10 @@ class WearBook:
         """At the end of an epoch."""
         for layer, arrays in wear.items():
             for array, pulses in arrays.items():
-                if (layer, array) not in self.first and self._knows(array):
-                    if (pulses > self._lives(layer, array, pulses.shape)).any():
-                        self.first[layer, array] = Worn(epoch, elapsed_ps)
+                if (layer, array) in self.first or not self._knows(array):
+                    continue
+                if (pulses > self._lives(layer, array, pulses.shape)).any():
+                    self.first[layer, array] = Worn(epoch, elapsed_ps)
 
     def rows(
         self, wear: Arrays, samples: int, epochs: int, projected: int | None

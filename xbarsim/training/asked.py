@@ -90,6 +90,10 @@ class Asked:
     def samples(self) -> int:
         return len(self.transfers)
 
+    def totals(self) -> dict[str, float]:
+        """Sums over the batch, by 'count' or 'count.array'."""
+        return {name: float(values.sum()) for name, values in self._named()}
+
     def per_sample(self) -> dict[str, float]:
         """Means over the batch, by 'count' or 'count.array'; those that are 0 are left out."""
         return {name: float(values.mean()) for name, values in self._named() if values.any()}

@@ -47,11 +47,12 @@ class Learner:
 
     def __init__(
         self, work: Workload, algorithm: Algorithm, devices: Devices, seed: int = 0, weights: str | None = None,
-        data_folder: str | None = None,
+        data_folder: str | None = None, samples: int | None = None,
     ):  # fmt: skip
         self.algorithm, self.samples = algorithm, 0
         rules = rules_for(algorithm, devices, seed)
         self._learned, self._tested = work.training_set(data_folder), work.test_set(data_folder)
+        self._learned = self._learned[0][:samples], self._learned[1][:samples]
         start = _built(work, seed) if weights is None else work.network(weights)
         if isinstance(algorithm, GxnorAlgorithm):
             start = ternarised(start, algorithm.input_threshold)
@@ -59,6 +60,11 @@ class Learner:
         self.layers = {layer.path: layer for layer in trained_layers(self.network)}
         self._order = torch.Generator().manual_seed(seed)
         self._digital = _optimiser(self.network, algorithm)
+
+    @property
+    def training_samples(self) -> int:
+        """Images of an epoch."""
+        return len(self._learned[0])
 
     def run(self, epochs: int | None = None) -> Iterator[Batch]:
         """Learn, one batch after another. epochs: those of the algorithm, if none are given."""
