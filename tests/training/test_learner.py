@@ -125,7 +125,7 @@ def test_convolutions_ask_for_each_position() -> None:
 
 def test_junctions_of_a_convolution() -> None:
     learning = learner("gxnor", work="cnn_digits")
-    assert next(iter(learning.run())).asked["0"].samples == 64 * 64
+    assert next(iter(learning.run())).asked["0"].samples == 128 * 64
 
 
 def test_time_takes_from_the_fast_array() -> None:
