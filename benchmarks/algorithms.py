@@ -1,6 +1,6 @@
-"""Algorithms of training in place side by side, each on its chip: `python -m benchmarks.algorithms` writes docs/training.md.
+"""Algorithms of training in place side by side, each on its chip: the table in docs/training.md.
 
-The same network (mlp_digits), as many epochs as each algorithm's file says, seeds 0 to 2. Numerics and timeline go
+`python -m benchmarks.algorithms` writes it. The same network (mlp_digits), as many epochs as each algorithm's file says, seeds 0 to 2. Numerics and timeline go
 together; about a minute for each algorithm.
 """
 
@@ -27,7 +27,8 @@ CHIPS = {
 SEEDS = range(3)
 NETWORK = "mlp_digits"
 HEAD = (
-    "| algorithm | chip | accuracy, % | epochs | time | a sample | energy | a sample | writes a cell and sample: mean, most |",
+    "| algorithm | chip | accuracy, % | epochs | time | a sample | energy | a sample | "
+    "writes a cell and sample: mean, most |",
     "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
 )
 
