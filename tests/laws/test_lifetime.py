@@ -79,9 +79,9 @@ def test_both_engines_live_alike() -> None:
         lived(
             POLICIES[1:4],
             ages_s=(3.0,),
-            arrivals=xs.Constant(100.0),
+            arrivals=xs.Constant(50.0),
             windows=2,
-            requests=100,
+            requests=50,
             granularity=one,
         )
         for one in Granularity
@@ -153,6 +153,16 @@ def test_staggered_rounds_have_the_shorter_tail() -> None:
     assert np.ptp(accuracies) < 0.05
     first, *others = (sum(row.correcting_pj for row in life.ages) for life in lives)
     assert others == pytest.approx([first, first], rel=1e-12)
+
+
+def test_a_shorter_time_between_corrections_wears_cells_out_sooner() -> None:
+    """The first cell ends when it was written as often as it survives: after so many times the time between."""
+    lives = lived(("every 1 s", "every 60 s", "every 300 s"), ages_s=(86_400.0,), **BRIEF).policies
+    ends_s = [life.ages[-1].age_s + life.wear.remaining_s[0][1] for life in lives if life.wear is not None]
+    for end_s, period_s in zip(ends_s[1:], (60.0, 300.0), strict=True):
+        assert end_s == pytest.approx(ends_s[0] * period_s, rel=1e-3)
+    spent = [life.ages[-1].correcting_pj for life in lives]
+    assert spent[0] == pytest.approx(60 * spent[1]) == pytest.approx(300 * spent[2])
 
 
 def test_a_monitor_writes_less_and_tells_its_floor() -> None:
