@@ -114,13 +114,24 @@ def _analog(rows: list[Row]) -> str:
         [
             management[r["bounds"]],
             str(r["threads"]),
+            str(r["vectors"]),
             seconds(r["analog_s"]),
             seconds(r["linear_s"]),
             f"{r['analog_s'] / r['linear_s']:.1f} ×",
+            f"{r['analog_s'] / r['linear_s'] * 64 / r['vectors']:.1f} ×",
         ]
         for r in rows
     ]
-    return _table(["outputs beyond the ADC's range", "threads", "analog", "`nn.Linear`", "longer"], told)
+    heads = [
+        "outputs beyond the ADC's range",
+        "threads",
+        "vectors",
+        "analog",
+        "`nn.Linear`",
+        "longer",
+        "each vector",
+    ]
+    return _table(heads, told)
 
 
 def _training(rows: list[Row]) -> str:
