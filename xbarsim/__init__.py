@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xbarsim.analog.measure import accuracy
-    from xbarsim.api import check, layout, load_chip, load_workload, map_network, saturation, simulate, trace
+    from xbarsim.api import (
+        accuracy_on,
+        check,
+        layout,
+        load_chip,
+        load_workload,
+        map_network,
+        saturation,
+        simulate,
+        trace,
+    )
     from xbarsim.errors import (
         DataError,
         MappingError,
@@ -27,6 +37,7 @@ if TYPE_CHECKING:
         XbarsimError,
     )
     from xbarsim.maintenance.policy import Policy
+    from xbarsim.scenario.accuracy import Judge
     from xbarsim.scenario.arrivals import Constant, OnOff, Poisson, Recorded, Saturated
     from xbarsim.scenario.arrivals_text import read_arrivals
     from xbarsim.scenario.batching import Fixed, OneByOne, TimeOut
@@ -46,6 +57,7 @@ if TYPE_CHECKING:
     from xbarsim.study.study import Study
     from xbarsim.study.study_file import load_study
     from xbarsim.study.sweep import sweep
+    from xbarsim.study.vary import Vary
     from xbarsim.validation.validate import validate
     from xbarsim.workload.generation import load_generation
 
@@ -60,6 +72,9 @@ _HOMES = {
     "load_study": "xbarsim.study.study_file",
     "sweep": "xbarsim.study.sweep",
     "accuracy": "xbarsim.analog.measure",
+    "accuracy_on": "xbarsim.api",
+    "Judge": "xbarsim.scenario.accuracy",
+    "Vary": "xbarsim.study.vary",
     "load_chip": "xbarsim.api",
     "load_workload": "xbarsim.api",
     "load_generation": "xbarsim.workload.generation",
@@ -110,6 +125,7 @@ __all__ = [
     "Generate",
     "GenerateResult",
     "Infer",
+    "Judge",
     "Lifetime",
     "LifetimeResult",
     "MappingError",
@@ -129,9 +145,11 @@ __all__ = [
     "Store",
     "Study",
     "TimeOut",
+    "Vary",
     "WorkloadError",
     "XbarsimError",
     "accuracy",
+    "accuracy_on",
     "check",
     "compare",
     "generate",

@@ -8,9 +8,11 @@ from typing import Any, overload
 
 from xbarsim.errors import MappingError
 from xbarsim.mapping.elements import counted, digital_array
+from xbarsim.mapping.layer_bits import with_layer_bits
 from xbarsim.mapping.multiplexed import is_multiplexed, map_phases
 from xbarsim.mapping.plan import map_network as _map
 from xbarsim.mapping.program import Program
+from xbarsim.scenario.accuracy import ChipAccuracy, Examples, Judge, chip_accuracy
 from xbarsim.scenario.arrivals import Saturated
 from xbarsim.scenario.batching import ONE_BY_ONE
 from xbarsim.scenario.infer import Infer, Report, infer
@@ -29,6 +31,7 @@ from xbarsim.workload.routing import Router
 
 __all__ = [
     "CheckReport",
+    "accuracy_on",
     "check",
     "layout",
     "load_chip",
@@ -122,6 +125,18 @@ def _learnt(work: OpGraph | Workload, weights: str) -> Any:
 
     name = weights or next(iter(work.weights), "")
     return Learnt(work.network(weights), *work.test_set(), weights=name, data=work.data)
+
+
+def accuracy_on(chip: Chip, work: Workload, asked: Judge | None = None) -> ChipAccuracy:
+    """How often a network is right on a chip: with the words and input bits of its digital elements, or with weights in
+    its analog cells, written with noise and as old as asked (imports torch).
+
+    Raises: WorkloadError if the workload names no weights or data; MappingError if the chip does not say enough.
+    """
+    chip, graph, bits = _network(chip, work)
+    network, seen = work.network(), work.training_set()[0]
+    given = Examples(network, *work.test_set(), seen)
+    return chip_accuracy(chip, graph, bits or chip.header.precision.activations, given, asked or Judge())
 
 
 def saturation(
@@ -272,7 +287,10 @@ def _network(chip: Chip, work: OpGraph | Workload) -> tuple[Chip, OpGraph, int |
         return chip, work, None
     if not isinstance(work, Workload):
         raise TypeError(f"the workload is a {type(work).__name__}; give what trace or load_workload returns")
-    graph, elements = work.graph, digital_array(chip)
+    graph, elements = (
+        with_layer_bits(work.graph, work.layer_bits, _bits_of_inputs(chip, work)),
+        digital_array(chip),
+    )
     if elements is not None:
         graph = counted(graph, work, chip, elements)
     elif work.weight_bits is not None:
@@ -287,6 +305,10 @@ def _network(chip: Chip, work: OpGraph | Workload) -> tuple[Chip, OpGraph, int |
     return chip, graph, work.activation_bits
 
 
+def _bits_of_inputs(chip: Chip, work: Workload) -> int:
+    return work.activation_bits or chip.header.precision.activations
+
+
 def _router(work: OpGraph | Workload) -> Router | None:
     """Of a mixture of experts: the workload file gives it."""
     return work.router if isinstance(work, Workload) else None
@@ -296,4 +318,5 @@ def _digest(graph: OpGraph) -> str:
     from hashlib import sha256
 
     known = [matrix.activity for _, matrix in sorted(graph.matrices.items()) if matrix.activity is not None]
-    return sha256(repr((graph.ops, sorted(graph.matrices.items()), *known)).encode()).hexdigest()
+    bits = [(name, *found.bits) for name, found in sorted(graph.matrices.items()) if any(found.bits)]
+    return sha256(repr((graph.ops, sorted(graph.matrices.items()), *known, *bits)).encode()).hexdigest()

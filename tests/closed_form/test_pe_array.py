@@ -220,6 +220,15 @@ def test_other_weights_than_the_elements_take(tmp_path: Path) -> None:
     trace = shipped("workloads") / "mlp_digits.trace.yaml"
     file.write_text(f"name: eight\nsource: a test\ntrace: {trace}\nprecision: {{weights: 8 bit}}\n")
     with pytest.raises(
-        xs.MappingError, match=r"weights of 8 bits, the elements of accelerator\.array take 4"
+        xs.MappingError,
+        match=r"weights of 8 bits, which accelerator\.array cannot store: its 'bac' elements take 4",
     ):
         xs.check(xs.load_chip("zcu104-pot"), xs.load_workload(file))
+
+
+def test_zeros_that_are_left_out_take_no_memory(tmp_path: Path) -> None:
+    """256 weights of 4 bits, half of them zero; what is stored has 3 bits more, to say where it stands."""
+    dense = run(chip(tmp_path), "product 16x16")
+    sparse = run(chip(tmp_path, array(skip_zeros=True, index=3, zero_share=0.5)), "product 16x16")
+    assert dense.programming.cells == 256 * 4
+    assert sparse.programming.cells == 128 * 7

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from xbarsim.quantise.activity import Activity
 from xbarsim.quantise.elements import ELEMENTS, Element, element
@@ -24,6 +24,8 @@ class Word(Spec):
     encoding: ClassVar[str] = "differential"  # every word has its sign
     slices: ClassVar[int] = 1
     bits_per_cell: ClassVar[int] = 1
+
+    _digits: int = PrivateAttr(1)  # neighbouring elements that a word is divided among
 
     @property
     def devices(self) -> int:
@@ -115,6 +117,28 @@ class PeArray(DigitalArray):
         """What one element computes, exactly."""
         return element(self.element, self.activations, self.weight.bits)
 
+    def storing(self, weight_bits: int) -> PeArray:
+        """As a layer sees it whose words have so many bits.
+
+        Fewer: words are shorter in the memory; an operation takes as much as ever, an upper bound. More: a word is
+        divided into digits for multipliers side by side, as in precision-scalable arrays (Sharma et al., Bit Fusion,
+        ISCA 2018); adding their sums, once a product, is not priced.
+        Raises: ValueError for more than the elements can put together, or bits that the quantiser does not have.
+        """
+        digits = -(-weight_bits // self.weight.bits)
+        if digits > 1 and self.element != "mac":
+            raise ValueError(
+                f"its '{self.element}' elements take {self.weight.bits}; 'mac' could take them in digits"
+            )
+        if digits > self.columns:
+            raise ValueError(
+                f"a word of {weight_bits} bits needs {digits} of {self.columns} elements side by side"
+            )
+        _ = quantiser(self.quantiser, weight_bits)
+        word = Word(bits=weight_bits)
+        word._digits = digits
+        return self.model_copy(update={"weight": word})
+
     @property
     def needs_activity(self) -> bool:
         return self.gate_zeros or self.skip_zeros or self.toggle_energy_pj_per_bit is not None
@@ -131,10 +155,10 @@ class PeArray(DigitalArray):
 
     def multiply(self, blocks: int, weights: int, activity: Activity | None) -> Service:
         """One product with so many weights in so many blocks."""
-        zeros = self._zeros(weights, activity)
-        actions = [Action("operation", weights - zeros, self.energy_pj or 0.0)]
+        zeros, each = self._zeros(weights, activity), self.cells_per_weight
+        actions = [Action("operation", (weights - zeros) * each, self.energy_pj or 0.0)]
         if self.gate_zeros:
-            actions.append(Action("gated operation", zeros, self.gate_energy_pj or 0.0))
+            actions.append(Action("gated operation", zeros * each, self.gate_energy_pj or 0.0))
         if self.toggle_energy_pj_per_bit is not None:
             toggles = self._toggles(activity)
             actions.append(Action("bit toggled", round(weights * toggles), self.toggle_energy_pj_per_bit))
@@ -151,11 +175,13 @@ class PeArray(DigitalArray):
     def words(self) -> Quantiser:
         return quantiser(self.quantiser, self.weight.bits)
 
+    def bits_stored(self, weights: int, activity: Activity | None) -> int:
+        word = self.weight.bits + (self.index if self.skip_zeros else 0)
+        return (weights - (self._zeros(weights, activity) if self.skip_zeros else 0)) * word
+
     def bits_read(self, weights: int, activity: Activity | None, products: int) -> int:
         """Bits of the weight memory that one product takes, of so many with the same weights."""
-        word = self.weight.bits + (self.index if self.skip_zeros else 0)
-        stored = weights - (self._zeros(weights, activity) if self.skip_zeros else 0)
-        return -(-stored * word // min(self.weights_held, products))
+        return -(-self.bits_stored(weights, activity) // min(self.weights_held, products))
 
     @property
     def latency_ps(self) -> int:
@@ -171,11 +197,12 @@ class PeArray(DigitalArray):
 
     @property
     def weight_columns(self) -> int:
-        return self.columns
+        return self.columns // self.cells_per_weight
 
     @property
     def cells_per_weight(self) -> int:
-        return 1
+        """Elements that one weight takes."""
+        return self.weight._digits
 
     def _zeros(self, weights: int, activity: Activity | None) -> int:
         counted = self.gate_zeros or self.skip_zeros

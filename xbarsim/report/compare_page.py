@@ -6,6 +6,8 @@ from markupsafe import Markup
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from xbarsim.report.compare_accuracy import accuracy_table, accuracy_words, no_accuracy_words
+from xbarsim.report.compare_accuracy_figure import accuracy_figure
 from xbarsim.report.compare_figures import bar_figure, energy_split_figure, radar_figure
 from xbarsim.report.compare_sensitivity import fitted_table, fitted_words, price_table, variation_table
 from xbarsim.report.compare_tornado import sensitivity_figure
@@ -26,6 +28,10 @@ from xbarsim.study.compare import Comparison
 _ENERGY_LEAD = (
     "Which components spend more, which less; the gaps add up to the whole difference. What a chip's source counts "
     "within another part (a price that is 'included') is told there."
+)
+_ACCURACY_LEAD = (
+    "Each network with the words and input bits of a digital chip, or in the cells of an analog one; on the test set "
+    "that its workload names."
 )
 _BARS_LEAD = "Bars are shares of the largest of their network; ↓: less is better, ↑: more is better."
 _PACE_LEAD = "What the busiest station of each kind serves for an inference: none can follow another sooner."
@@ -53,6 +59,8 @@ def _sections(found: Comparison) -> tuple[Section, ...]:
     return (
         Section("chips", "Side by side", _BARS_LEAD, bar_figure(found),
                 (comparison_table(found),)),
+        Section("accuracy", "Precision, memory and accuracy", _ACCURACY_LEAD, accuracy_figure(found),
+                (accuracy_table(found),), accuracy_words(found)),
         Section("radar", "All figures at once", "Shares of the best, on a logarithmic scale: outside is better.",
                 radar_figure(found)),
         Section("differences", "What makes the difference", words=tuple(words)),
@@ -87,7 +95,9 @@ def comparison_rich(found: Comparison, width: int) -> RenderableType:
     """Side by side, then the differences in words, then in numbers."""
     parts: list[RenderableType] = [rich_table(comparison_table(found), width)]
     words = [word for told in found.differences for word in difference_words(found, told)]
-    words += fitted_words(found)
+    words += [*fitted_words(found), *no_accuracy_words(found)]
+    if accuracy_table(found).rows:
+        parts += ["", rich_table(accuracy_table(found), width)]
     parts += ["", *(Text(f"• {word}") for word in words)] if words else []
     for told in found.differences[:_MOST_EXPLAINED]:
         parts += [

@@ -66,7 +66,7 @@ class ElementTasks:
 
     def _multiply(self, r: Reading) -> Task:
         """Elements and memory together, for as long as the slower needs."""
-        array, memory = self._array, self._memory
+        array, memory = self._array_of(r), self._memory
         activity = self._activity(r)
         done = array.multiply(r.arrays, r.slab.weights, activity)
         times, uses = [done.portion_ps], [use(self.near.array, done)]
@@ -78,7 +78,8 @@ class ElementTasks:
 
     def _activity(self, r: Reading) -> Activity | None:
         """Raises: MappingError if costs depend on weights that nobody knows."""
-        array, path, chip = self._array, self.near.array.path, self.shop.floor.chip.name
+        array, path, chip = self.shop.floor.array, self.near.array.path, self.shop.floor.chip.name
+        assert isinstance(array, DigitalArray)
         found = array.known(r.matrix.activity if r.matrix is not None else None)
         toggling = getattr(array, "toggle_energy_pj_per_bit", None) is not None
         name = r.matrix.name if r.matrix is not None else r.op
@@ -109,14 +110,16 @@ class ElementTasks:
         """Results that leave: of columns whose row blocks all stand here, one each."""
         return slab.columns - slab.additions
 
-    @cached_property
-    def _array(self) -> DigitalArray:
-        array = self.shop.floor.array
+    def _array_of(self, r: Reading) -> DigitalArray:
+        """The elements as a matrix sees them. Raises: MappingError if they do not take its inputs."""
+        asked = r.matrix.activation_bits if r.matrix is not None else None
+        bits = self.bits if asked is None else asked
+        array, path = self.shop.floor.array_of(r.matrix), self.near.array.path
         assert isinstance(array, DigitalArray)
-        taken, path = getattr(array, "activations", self.bits), self.near.array.path
-        if self.bits > taken:
+        taken = getattr(array, "activations", bits)
+        if bits > taken:
             raise MappingError(
-                f"{self.shop.floor.chip.name}: activations have {self.bits} bits, elements of {path} take {taken}. "
+                f"{self.shop.floor.chip.name}: activations have {bits} bits, elements of {path} take {taken}. "
                 f"Lower precision.activations (or the workload's), or raise {path}.activations and its energy"
             )
         return array

@@ -1,0 +1,148 @@
+"""How often a network is right on a chip: in its analog cells at any age, or as its digital elements store it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from statistics import fmean, pstdev
+from typing import Any
+
+from xbarsim.errors import MappingError
+from xbarsim.mapping.floor import Floor
+from xbarsim.spec.chip import Chip
+from xbarsim.spec.digital import DigitalArray
+from xbarsim.workload.graph import OpGraph
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What accuracy is asked for.
+
+    ages_s: of the weights, beside that right after they are written. networks: how often they are written, each time
+    with noise of its own. samples: of the test set; None: all.
+    """
+
+    ages_s: tuple[float, ...] = ()
+    networks: int = 5
+    samples: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.networks < 1 or (self.samples is not None and self.samples < 1):
+            raise ValueError("Judge.networks and Judge.samples: whole numbers from 1")
+        if any(age_s < 0 for age_s in self.ages_s):
+            raise ValueError(f"Judge.ages_s is {self.ages_s}; allowed: seconds from 0")
+
+
+@dataclass(frozen=True)
+class Aged:
+    """Share of the test set that is classified rightly at an age: mean and standard deviation of the networks."""
+
+    age_s: float
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True)
+class ChipAccuracy:
+    """Accuracy of one network on one chip.
+
+    exact: of its float network on a computer. by_age: right after the weights are written, and at each age asked for.
+    zero_share: of the weights as the chip holds them. networks: how often they were written; 1 where nothing is random.
+    told: what had to be assumed.
+    """
+
+    exact: float
+    by_age: tuple[Aged, ...]
+    zero_share: float
+    networks: int
+    told: tuple[str, ...] = ()
+
+    @property
+    def mean(self) -> float:
+        return self.by_age[0].mean
+
+
+@dataclass(frozen=True)
+class Examples:
+    """A network whose weights are known, what it is judged by, and inputs from which ranges are taken."""
+
+    network: Any
+    inputs: Any
+    labels: Any
+    seen: Any
+
+    def first(self, samples: int | None) -> Examples:
+        return replace(self, inputs=self.inputs[:samples], labels=self.labels[:samples])
+
+
+def chip_accuracy(chip: Chip, graph: OpGraph, bits: int, given: Examples, asked: Judge) -> ChipAccuracy:
+    """bits: of an activation on the chip. Raises: MappingError if the chip does not say what is needed."""
+    floor = Floor(chip)
+    _check_layers(graph, given.network)
+    examples = given.first(asked.samples)
+    if floor.digital:
+        return _on_elements(floor, graph, bits, examples, asked)
+    return _in_cells(chip, graph, examples, asked)
+
+
+def _check_layers(graph: OpGraph, network: Any) -> None:
+    from xbarsim.quantised.stored import weights_by_layer
+
+    found = set(weights_by_layer(network))
+    if found != set(graph.matrices):
+        raise MappingError(
+            f"{graph.name}: its layers {sorted(found)} are not its matrices {sorted(graph.matrices)}; accuracy needs "
+            "one matrix for each Linear and convolution layer"
+        )
+
+
+def _on_elements(floor: Floor, graph: OpGraph, bits: int, given: Examples, asked: Judge) -> ChipAccuracy:
+    from xbarsim.analog.measure import accuracy
+    from xbarsim.quantised.stored import Held, as_stored
+
+    if getattr(floor.array, "element", "") == "adder":
+        raise MappingError(
+            f"{floor.chip.name}: its 'adder' elements give distances, no products, so this is another network on them"
+        )
+
+    def held(path: str) -> Held:
+        matrix = graph.matrices[path]
+        array = floor.array_of(matrix)
+        assert isinstance(array, DigitalArray)
+        return Held(array.words, matrix.activation_bits or bits)
+
+    stored = as_stored(given.network, held, given.seen)
+    found = accuracy(stored.network, given.inputs.double(), given.labels)
+    told = [
+        "ranges of inputs are those of the training set; biases and what is between layers are not rounded"
+    ]
+    told += [f"one bit is the sign of the inputs of {', '.join(stored.signed)}"] if stored.signed else []
+    by_age = tuple(Aged(age_s, found, 0.0) for age_s in (0.0, *asked.ages_s))
+    exact = accuracy(given.network, given.inputs, given.labels)
+    return ChipAccuracy(exact, by_age, stored.zero_share, 1, tuple(told))
+
+
+def _in_cells(chip: Chip, graph: OpGraph, given: Examples, asked: Judge) -> ChipAccuracy:
+    from xbarsim.analog.measure import accuracy
+    from xbarsim.analog.network import convert_to_analog
+    from xbarsim.analog.settings import Numerics
+    from xbarsim.quantised.stored import share_of_zeros
+
+    try:
+        numerics = Numerics.of(chip)
+    except ValueError as reason:
+        raise MappingError(str(reason)) from None
+    ages = (0.0, *asked.ages_s)
+    found: dict[float, list[float]] = {age_s: [] for age_s in ages}
+    for number in range(asked.networks):
+        analog = convert_to_analog(given.network, numerics, asked.seed + number)
+        analog.program_analog_weights()
+        for age_s in sorted(found):
+            analog.drift_analog_weights(age_s)
+            found[age_s].append(accuracy(analog, given.inputs, given.labels))
+    by_age = tuple(Aged(age_s, fmean(found[age_s]), pstdev(found[age_s])) for age_s in ages)
+    told = numerics.approximations
+    if any(any(matrix.bits) for matrix in graph.matrices.values()):
+        told += ("bits of single layers count in time and energy; weights stand in the cells as they are",)
+    exact = accuracy(given.network, given.inputs, given.labels)
+    return ChipAccuracy(exact, by_age, share_of_zeros(given.network), asked.networks, told)
