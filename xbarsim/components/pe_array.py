@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr
 
@@ -13,8 +13,10 @@ from xbarsim.quantise.grid import Quantiser
 from xbarsim.quantise.named import QUANTISERS, QuantiserName, quantiser
 from xbarsim.spec.component import Action, Service, Spec, component
 from xbarsim.spec.digital import DigitalArray
-from xbarsim.spec.quantity import Bits, Count, Cycles, Energy, EnergyPerBit, Frequency, MeanCount
+from xbarsim.spec.quantity import Bits, Count, Cycles, Energy, EnergyPerBit, Frequency, MeanCount, unwrap
 from xbarsim.units import cycles_ps
+
+_PRICES = "pe."  # names of the pricing models of elements: element_prices.py
 
 
 class Word(Spec):
@@ -90,7 +92,11 @@ class PeArray(DigitalArray):
         if type(words) is not type(elements.words):
             fitting = [name for name in QUANTISERS if _reads(self.element, name)]
             wrong.append(
-                ("quantiser", f"{self.element} elements do not read '{self.quantiser}' words", _or(fitting))
+                (
+                    "quantiser",
+                    f"{self.element} elements do not read '{self.quantiser}' words",
+                    f"take {_or(fitting)}",
+                )
             )
         wrong += self._of_zeros(elements)
         return wrong
@@ -109,7 +115,19 @@ class PeArray(DigitalArray):
         if self.gate_zeros and self.gate_energy_pj is None:
             wrong.append(("gate_energy", "missing", "an energy, or the word 'unknown', with gate_zeros"))
         if self.zero_share is not None and self.zero_share > 1:
-            wrong.append(("zero_share", f"{self.zero_share:g} is out of range", "0 to 1"))
+            wrong.append(("zero_share", f"{self.zero_share:g} is out of range", "at most 1"))
+        return wrong
+
+    def mispriced(self, models: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+        """A price of other elements, or of words of other bits."""
+        given, wrong = models.get("energy", {}), []
+        name, bits = str(given.get("model")), unwrap(given.get("weights"))
+        if name.startswith(_PRICES) and name != _PRICES + self.element:
+            found = f"'{name}' is the price of other elements"
+            wrong.append(("energy.model", found, f"take '{_PRICES}{self.element}', or give an energy"))
+        if name.startswith(_PRICES) and isinstance(bits, int) and bits != self.weight.bits:
+            found = f"is the price of {bits}-bit weights, the words have {self.weight.bits}"
+            wrong.append(("energy.weights", found, f"set it to {self.weight.bits}, or change weight.bits"))
         return wrong
 
     @property

@@ -46,7 +46,7 @@ class _Steps(nn.Module):
         super().__init__()
         self.steps = 2 ** (bits - 1) - 1 if low < 0 else 2**bits - 1
         self.least = -self.steps if low < 0 else 0
-        self.step = (max(-low, high) or 1.0) / max(1, self.steps)
+        self.step: float = (max(-low, high) or 1.0) / max(1, self.steps)
 
     def forward(self, inputs: Tensor) -> Tensor:
         rounded: Tensor = (inputs / self.step).round().clamp(self.least, self.steps)

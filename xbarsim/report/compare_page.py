@@ -45,20 +45,24 @@ _MOVES_LEAD = (
 _MOST_EXPLAINED = 4  # on a terminal; the page has them all
 
 
-def render_comparison(found: Comparison) -> str:
-    """The page as text; every text of the results is escaped."""
-    title = " · ".join(found.chips)
+def render_comparison(found: Comparison, title: str = "", notes: tuple[str, ...] = ()) -> str:
+    """The page as text; every text of the results is escaped.
+
+    title: the chips if none is given. notes: what a reader should know first.
+    """
+    heading = (title,) if title else found.chips
     kind = f"comparison · {found.scenario} · {', '.join(found.workloads)}"
-    return rendered(title, kind, found.chips, _marks(found), comparison_figures(found), _sections(found))
+    figures, parts = comparison_figures(found), _sections(found, notes)
+    return rendered(" · ".join(heading), kind, heading, _marks(found), figures, parts)
 
 
-def _sections(found: Comparison) -> tuple[Section, ...]:
+def _sections(found: Comparison, notes: tuple[str, ...]) -> tuple[Section, ...]:
     words = [word for told in found.differences for word in difference_words(found, told)]
     gaps = tuple(energy_gap_table(told) for told in found.differences)
     paces = tuple(station_gap_table(told) for told in found.differences)
     return (
         Section("chips", "Side by side", _BARS_LEAD, bar_figure(found),
-                (comparison_table(found),)),
+                (comparison_table(found),), notes),
         Section("accuracy", "Precision, memory and accuracy", _ACCURACY_LEAD, accuracy_figure(found),
                 (accuracy_table(found),), accuracy_words(found)),
         Section("radar", "All figures at once", "Shares of the best, on a logarithmic scale: outside is better.",

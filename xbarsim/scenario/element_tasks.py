@@ -42,6 +42,20 @@ class ElementTasks:
             tasks.append(((), self._collect(r.op, r.slab)))
         return tuple(tasks)
 
+    def check_capacity(self, bits_held: Mapping[str, int]) -> None:
+        """Whether the weights of each tile have room in its memory. Raises: MappingError."""
+        memory, floor = self._memory, self.shop.floor
+        if memory.spec is None or floor.chip.model_of(f"{memory.path}.capacity") in ("unknown", "ideal"):
+            return
+        room = memory.spec.capacity_bits * max(1, floor.per_tile(memory))  # type: ignore[attr-defined]
+        tile, needed = max(bits_held.items(), key=lambda item: item[1], default=("", 0))
+        if needed > room:
+            kib = [f"{bits / 8192:.6g}" for bits in (needed, room, needed - room)]
+            raise MappingError(
+                f"{floor.chip.name}: the weights in {tile} take {kib[0]} KiB, {memory.path} holds {kib[1]}: {kib[2]} "
+                f"KiB missing. Raise {memory.path}.capacity, or take fewer bits or a smaller network"
+            )
+
     def stations(self, tile: str) -> dict[str, tuple[Station, ...]]:
         """All blocks of a tile share its elements; equal memories side by side are one with more ports."""
         found = {

@@ -81,7 +81,7 @@ class Writer:
 
 def load_weights(floor: Floor, program: Program) -> ProgrammingReport:
     """Every tile's generator writes its cells, tiles side by side; one outside the tiles serves them in turn."""
-    return _loaded(floor, _devices(floor, program))
+    return _loaded(floor, devices_held(floor, program))
 
 
 def load_cells(floor: Floor, used: Mapping[str, int]) -> ProgrammingReport:
@@ -131,7 +131,7 @@ def _write(clock: Clock, station: Station, time_ps: int) -> Process:
     station.release("programming", time_ps, time_ps)
 
 
-def _devices(floor: Floor, program: Program) -> dict[str, int]:
+def devices_held(floor: Floor, program: Program) -> dict[str, int]:
     """Devices that hold weights, by tile."""
     devices: dict[str, int] = defaultdict(int)
     for name, copies in program.copies.items():
