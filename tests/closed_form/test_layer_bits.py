@@ -80,7 +80,7 @@ def test_inputs_of_fewer_bits_are_driven_sooner(tmp_path: Path) -> None:
 def test_of_several_patterns_the_first_counts(tmp_path: Path) -> None:
     both = run("zcu104-uniform", work(tmp_path, '{layers: {"0": {weights: 8 bit}, "*": {weights: 2 bit}}}'))
     assert both.programming.cells == 8 * 64 * 128 + 2 * (128 * 64 + 64 * 10)
-    assert any("weights of 8 bits in 1 layers (0)" in note for note in both.notes)
+    assert any("weights of 8 bits in 1 layer (0)" in note for note in both.notes)
 
 
 @pytest.mark.parametrize(

@@ -125,6 +125,8 @@ def test_low_bit_weights_are_what_their_file_says(weights):
     for values in held:
         assert len(values.abs().unique()) <= 8  # zero and seven levels, of 4 bits with a sign
     assert (zeros > 0.5) == weights.endswith("pruned")
+    # Within a point of the float network, as published for 4-bit weights of ResNet-20 (README of the APoT code: 0.5).
+    assert found["test_accuracy"] > told("cnn_digits", "plain")["test_accuracy"] - 0.01
 
 
 def test_both_are_pruned_to_the_same_share():

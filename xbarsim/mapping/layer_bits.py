@@ -64,4 +64,5 @@ def _with_bits(matrix: Matrix, asked: Sequence[Bits]) -> Matrix:
 def _told(one: Bits, names: Sequence[str]) -> str:
     bits = {"weights": one.weights, "inputs": one.activations}
     said = " and ".join(f"{what} of {count} bits" for what, count in bits.items() if count is not None)
-    return f"{said} in {len(names)} layers ({one.pattern}), as the workload says" if names else ""
+    layers = "1 layer" if len(names) == 1 else f"{len(names)} layers"
+    return f"{said} in {layers} ({one.pattern}), as the workload says" if names else ""
