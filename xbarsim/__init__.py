@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from xbarsim.analog.measure import accuracy
     from xbarsim.api import (
-        accuracy_on,
         check,
         layout,
         load_chip,
@@ -51,8 +50,12 @@ if TYPE_CHECKING:
     from xbarsim.scenario.serve_result import ServeResult
     from xbarsim.scenario.serve_spec import Resident, Serve
     from xbarsim.scenario.store import load_result, save_result
+    from xbarsim.scenario.train_result import TrainResult
+    from xbarsim.scenario.train_spec import Train
+    from xbarsim.study.accuracy import accuracy_on
     from xbarsim.study.compare import Comparison, compare
     from xbarsim.study.explored import Explored
+    from xbarsim.study.search import search
     from xbarsim.study.store import Store
     from xbarsim.study.study import Study
     from xbarsim.study.study_file import load_study
@@ -67,12 +70,16 @@ _HOMES = {
     "Comparison": "xbarsim.study.compare",
     "compare": "xbarsim.study.compare",
     "Explored": "xbarsim.study.explored",
+    "Probe": "xbarsim.study.sensitive",
+    "Search": "xbarsim.study.search",
     "Store": "xbarsim.study.store",
     "Study": "xbarsim.study.study",
     "load_study": "xbarsim.study.study_file",
+    "search": "xbarsim.study.search",
+    "sensitivity": "xbarsim.study.sensitive",
     "sweep": "xbarsim.study.sweep",
     "accuracy": "xbarsim.analog.measure",
-    "accuracy_on": "xbarsim.api",
+    "accuracy_on": "xbarsim.study.accuracy",
     "Judge": "xbarsim.scenario.accuracy",
     "Vary": "xbarsim.study.vary",
     "load_chip": "xbarsim.api",
@@ -89,6 +96,8 @@ _HOMES = {
     "Serve": "xbarsim.scenario.serve_spec",
     "Lifetime": "xbarsim.scenario.lifetime_spec",
     "LifetimeResult": "xbarsim.scenario.lifetime_result",
+    "Train": "xbarsim.scenario.train_spec",
+    "TrainResult": "xbarsim.scenario.train_result",
     "Policy": "xbarsim.maintenance.policy",
     "Resident": "xbarsim.scenario.serve_spec",
     "Poisson": "xbarsim.scenario.arrivals",
@@ -145,6 +154,8 @@ __all__ = [
     "Store",
     "Study",
     "TimeOut",
+    "Train",
+    "TrainResult",
     "Vary",
     "WorkloadError",
     "XbarsimError",
@@ -163,6 +174,8 @@ __all__ = [
     "read_arrivals",
     "saturation",
     "save_result",
+    "search",
+    "sensitivity",
     "simulate",
     "sweep",
     "trace",

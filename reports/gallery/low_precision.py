@@ -45,7 +45,7 @@ def chips() -> list[Chip]:
 
 def compared() -> Comparison:
     works = [xs.load_workload(f"{NETWORK}@{weights}") for weights in WEIGHTS]
-    return xs.compare(chips(), works, judge=xs.Judge((DAY_S, YEAR_S)))
+    return xs.compare(chips(), works, judge=xs.Judge((0.0, DAY_S, YEAR_S)))
 
 
 def main() -> None:

@@ -28,7 +28,7 @@ def found() -> Comparison:
         xs.load_chip("isaac"),
     ]
     works = [xs.load_workload(f"cnn_digits@{weights}") for weights in WEIGHTS]
-    return xs.compare(chips, works, judge=xs.Judge((YEAR_S,), networks=2))
+    return xs.compare(chips, works, judge=xs.Judge((0.0, YEAR_S), networks=2))
 
 
 def test_weights_are_chosen_by_name(found: Comparison) -> None:

@@ -141,7 +141,7 @@ def _judge(accuracy: bool, ages: str) -> Judge | None:
         raise SpecError(
             [Problem("--ages", 0, "", error.found, error.allowed, "write it like '1 day, 1 year'")]
         ) from None
-    return Judge(found) if accuracy else None
+    return Judge((0.0, *found)) if accuracy else None
 
 
 def _scenario(arrivals: str | None, requests: int | None, seed: int, granularity: Granularity) -> Any:

@@ -99,5 +99,9 @@ def accuracy_words(found: Comparison) -> tuple[str, ...]:
 
 def no_accuracy_words(found: Comparison) -> tuple[str, ...]:
     """Why there is none, where it was asked for."""
-    errors = (f"no accuracy: {entry.accuracy_error}" for entry in found.done if entry.accuracy_error)
+    errors = (
+        f"no accuracy: {entry.accuracy_error.removeprefix('accuracy: ')}"
+        for entry in found.done
+        if entry.accuracy_error
+    )
     return tuple(dict.fromkeys(errors))

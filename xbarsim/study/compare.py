@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from xbarsim.api import accuracy_on, simulate
+from xbarsim.api import simulate
 from xbarsim.errors import XbarsimError
 from xbarsim.scenario.accuracy import ChipAccuracy, Judge
 from xbarsim.scenario.infer import Infer
@@ -15,6 +15,7 @@ from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
 from xbarsim.scenario.serve_spec import Serve
 from xbarsim.spec.chip import Chip
+from xbarsim.study.accuracy import accuracy_on
 from xbarsim.study.figures import FIGURES, Value, figures_of
 from xbarsim.study.vary import Vary, changes
 from xbarsim.workload.load import Workload

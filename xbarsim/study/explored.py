@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xbarsim.study.columns import DONE
 from xbarsim.study.pareto import non_dominated, signed
 from xbarsim.study.study import Constraint, Study
+
+if TYPE_CHECKING:
+    from xbarsim.study.sensitivity import Sensitivity
 
 
 @dataclass(frozen=True)
@@ -34,17 +37,32 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Pruned:
+    """A point that a search left out: its label on each axis, and why.
+
+    by: the figure whose bound spoke against it, or "beaten" by a point that is known.
+    """
+
+    labels: Mapping[str, str]
+    reason: str
+    by: str = ""
+
+
+@dataclass(frozen=True)
 class Explored:
     """A study with all of its points.
 
-    ran: points that this call ran; the others were in the store. pruned: points that a search left out, and why.
+    ran: points that this call ran; the others were in the store. pruned: points that a search left out.
+    sensitivity: how much each axis matters, where that was asked for, or a whole grid tells it.
     """
 
     study: Study
     outcomes: tuple[Outcome, ...]
     ran: int
     store: str
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
+    pruned: tuple[Pruned, ...] = ()
+    sensitivity: Sensitivity | None = None
 
     @property
     def done(self) -> tuple[Outcome, ...]:

@@ -3,6 +3,7 @@
 store/points/part-000001.parquet   up to PART_ROWS points each, never two of one key
 store/points/open.jsonl            points that are not in a part yet
 store/studies/NAME.parquet         which points belong to a study: study, number, key
+store/searches/NAME.json           where a search began that has not come to its end yet
 store/lock                         held by the one process that writes
 """
 
@@ -64,12 +65,20 @@ class Store:
         """Points by address, as far as they are here."""
         wanted = pa.array(sorted(set(keys)), pa.string())
         found = {row["key"]: row for row in self.open_rows()}
-        for part in self.parts():
-            table = _read(part)
-            kept = table.filter(pc.is_in(table.column("key"), wanted))
-            found |= {row["key"]: row | {"settings": dict(row["settings"])} for row in kept.to_pylist()}
         asked = set(wanted.to_pylist())
+        for part in self.parts():
+            here = pc.is_in(_read(part, ["key"]).column("key"), wanted)
+            if pc.any(here).as_py():  # the other columns are many
+                kept = _read(part).filter(here)
+                found |= {row["key"]: row | {"settings": dict(row["settings"])} for row in kept.to_pylist()}
         return {key: row for key, row in found.items() if key in asked}
+
+    def rows_where(self, **equal: object) -> list[Row]:
+        """Points whose columns have these values, by key."""
+        told = zip(self.column("key"), *(self.column(name) for name in equal), strict=True)
+        wanted = tuple(equal.values())
+        rows = self.rows(key for key, *values in told if tuple(values) == wanted)
+        return [rows[key] for key in sorted(rows)]
 
     def open_rows(self) -> list[Row]:
         """Rows of the journal that are in no part: after a crash between two steps they may be in both."""
@@ -144,8 +153,8 @@ class Writer(Store):
     def enrol(self, study: str, keys: Sequence[str]) -> None:
         """Say which points belong to a study, in its order."""
         members = [{"study": study, "number": number, "key": key} for number, key in enumerate(keys, 1)]
-        name = "".join(c if c.isalnum() or c in "-_" else "_" for c in study) or "study"
-        write_table(pa.Table.from_pylist(members, MEMBERS), self.folder / _STUDIES / f"{name}.parquet")
+        path = self.folder / _STUDIES / f"{file_name(study)}.parquet"
+        write_table(pa.Table.from_pylist(members, MEMBERS), path)
 
 
 class writing:
@@ -190,6 +199,11 @@ def write_table(table: pa.Table, path: Path) -> None:
         Path(draft).unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def file_name(study: str) -> str:
+    """A study's name without what a path cannot have."""
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in study) or "study"
 
 
 def _sync_folder(folder: Path) -> None:

@@ -55,9 +55,9 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Strategy:
-    """How the points of a sweep are chosen: all of them, or so many at random or as a Latin hypercube."""
+    """How points are chosen: all of them, or so many at random, as a Latin hypercube, or in a search."""
 
-    kind: Literal["grid", "random", "latin_hypercube"] = "grid"
+    kind: Literal["grid", "random", "latin_hypercube", "search"] = "grid"
     points: int = 0
     seed: int = 0
 

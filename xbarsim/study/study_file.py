@@ -28,10 +28,11 @@ MOST_POINTS = 10_000_000
 
 
 class StrategySpec(Spec):
-    """How the points of a sweep are chosen."""
+    """How the points of a study are chosen."""
 
-    kind: Literal["grid", "random", "latin_hypercube"] = Field(
-        "grid", description="grid: all; random and latin_hypercube: so many of them"
+    kind: Literal["grid", "random", "latin_hypercube", "search"] = Field(
+        "grid",
+        description="grid: all; random and latin_hypercube: so many of them; search: as `xbarsim search`",
     )
     points: Count | None = Field(None, description="how many, where it is no grid")
     seed: int = Field(0, description="of what is random in choosing them")
@@ -142,6 +143,7 @@ class _Reader:
 
     def _scenario(self, raw: Any) -> dict[str, str]:
         told = {key: text_of(value) for key, value in self._mapping(raw, "scenario").items()}
+        told |= {key: self.file(told[key]) for key in ("accuracy_of",) if key in told}
         kind = told.setdefault("kind", "infer")
         if kind not in SCENARIOS:
             self.located.problem(("scenario", "kind"), f"'{kind}'", likely(kind, SCENARIOS))
