@@ -148,12 +148,16 @@ def _accuracy_asked(point: Point) -> AccuracyAsked | None:
 
 
 def workload_digest(work: Workload) -> str:
-    """Of its operations, its precision, and where the choice of experts comes from."""
+    """Of its operations, its precision, its weights, and where the choice of experts comes from."""
     graph = work.graph
-    told = (
+    told: tuple[object, ...] = (
         graph.ops, sorted(graph.matrices.items()), sorted(graph.experts.items()),
         work.activation_bits, work.weight_bits, router_text(work.router),
     )  # fmt: skip
+    told += (work.layer_bits,) if work.layer_bits else ()
+    told += (
+        (hashlib.sha256(next(iter(work.weights.values())).read_bytes()).hexdigest(),) if work.weights else ()
+    )
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
