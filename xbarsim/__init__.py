@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from xbarsim.scenario.serve_result import ServeResult
     from xbarsim.scenario.serve_spec import Resident, Serve
     from xbarsim.scenario.store import load_result, save_result
+    from xbarsim.scenario.train_result import TrainResult
+    from xbarsim.scenario.train_spec import Train
     from xbarsim.study.compare import Comparison, compare
     from xbarsim.study.explored import Explored
     from xbarsim.study.search import search
@@ -79,6 +81,8 @@ _HOMES = {
     "Serve": "xbarsim.scenario.serve_spec",
     "Lifetime": "xbarsim.scenario.lifetime_spec",
     "LifetimeResult": "xbarsim.scenario.lifetime_result",
+    "Train": "xbarsim.scenario.train_spec",
+    "TrainResult": "xbarsim.scenario.train_result",
     "Policy": "xbarsim.maintenance.policy",
     "Resident": "xbarsim.scenario.serve_spec",
     "Poisson": "xbarsim.scenario.arrivals",
@@ -134,6 +138,8 @@ __all__ = [
     "Store",
     "Study",
     "TimeOut",
+    "Train",
+    "TrainResult",
     "WorkloadError",
     "XbarsimError",
     "accuracy",

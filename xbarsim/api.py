@@ -21,6 +21,8 @@ from xbarsim.scenario.serve import SATURATING, serve
 from xbarsim.scenario.serve import saturation as measure_saturation
 from xbarsim.scenario.serve_result import Saturation, ServeResult
 from xbarsim.scenario.serve_spec import Resident, Serve, Tenant, shares_of
+from xbarsim.scenario.train_result import TrainResult
+from xbarsim.scenario.train_spec import Train
 from xbarsim.spec.chip import Chip
 from xbarsim.spec.load import load_chip
 from xbarsim.workload.graph import OpGraph
@@ -89,14 +91,19 @@ def simulate(
 ) -> LifetimeResult: ...
 
 
+@overload
+def simulate(chip: Chip, work: Workload, scenario: Train, report: Report | None = None) -> TrainResult: ...
+
+
 def simulate(
     chip: Chip,
     work: OpGraph | Workload | Sequence[Resident],
-    scenario: Infer | Serve | Lifetime | None = None,
+    scenario: Infer | Serve | Lifetime | Train | None = None,
     report: Report | None = None,
-) -> Result | ServeResult | LifetimeResult:
+) -> Result | ServeResult | LifetimeResult | TrainResult:
     """Run a network on a chip, event by event; under load (`Serve`) also several, as a list of Resident; over years
-    (`Lifetime`), on cells that drift and wear out, if the workload names weights and data.
+    (`Lifetime`), on cells that drift and wear out, if the workload names weights and data; or let it learn in place
+    (`Train`), from data that the workload names.
 
     report: told (what runs, how much is done, of how much) as it goes on.
     Raises: MappingError if the network does not fit, SimulationError if the run cannot end.
@@ -111,7 +118,19 @@ def simulate(
         from xbarsim.scenario.lifetime import lifetime  # imports torch
 
         return lifetime(chip, graph, scenario, bits, _digest(graph), _learnt(work, scenario.weights), report)
+    if isinstance(scenario, Train):
+        from xbarsim.scenario.train import train  # imports torch
+
+        return train(chip, graph, _with_data(work), scenario, bits, _digest(graph), report)
     return infer(chip, graph, scenario or Infer(), bits, _digest(graph), report, _router(work))
+
+
+def _with_data(work: OpGraph | Workload) -> Workload:
+    if not isinstance(work, Workload):
+        raise TypeError(
+            "training needs a model and data: give what load_workload returns, of a file with both"
+        )
+    return work
 
 
 def _learnt(work: OpGraph | Workload, weights: str) -> Any:

@@ -1,4 +1,4 @@
-"""Results of run, serve and generate are saved, shown and drawn in one way."""
+"""Results of run, serve, generate and lifetime are saved, shown and drawn in one way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ COMMANDS = {
     "infer": ["run", "llm.yaml", "moe_small_decode", "-n", "2"],
     "serve": ["serve", "llm.yaml", "moe_small_decode", "-a", "poisson 20 kHz", "-n", "40"],
     "generate": ["generate", "llm.yaml", "moe_small", "-n", "2", "--tokens", "4"],
-}
+    "lifetime": [
+        "lifetime", "pcm-selfcorrect", "cnn_digits", "-a", "constant 100 Hz", "-p", "every 1 min", "--ages",
+        "1 min, 1 h", "--networks", "2", "--samples", "20", "--windows", "2", "--requests", "50", "--seed", "7",
+    ],
+}  # fmt: skip
 
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -57,3 +61,21 @@ def test_saved_shown_and_drawn(
     assert result.energy_pj == pytest.approx(result.static_pj + result.dynamic_pj)
     assert result.mean_power_w == pytest.approx(result.energy_pj / result.elapsed_ps)
     assert result.unknowns and result.area_mm2 >= 0
+
+
+def test_where_a_life_comes_from_is_told_and_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Seed, version of the code, digests of chip, network and weights: in the result and on its page."""
+    printed(capsys, *COMMANDS["lifetime"], "-o", str(tmp_path / "out"))
+    told = xs.load_result(tmp_path / "out").provenance
+    chip, work = xs.load_chip("pcm-selfcorrect"), xs.load_workload("cnn_digits")
+    assert told["seed"] == 7
+    assert told["versions"]["xbarsim"] == xs.__version__
+    assert told["spec_sha256"] == chip.sha256
+    assert told["scenario"]["policies"] == ["every 60 s, at once, upkeep first"]
+    page = (tmp_path / "out" / "page.html").read_text()
+    for value in (chip.sha256, told["workload_sha256"], told["numerics"]["weights_sha256"]):
+        assert len(value) == 64 and value in page
+    other = xs.simulate(chip, work, xs.Lifetime(xs.Constant(1.0), ages_s=(1.0,), networks=1, samples=5))
+    assert other.provenance["workload_sha256"] == told["workload_sha256"]

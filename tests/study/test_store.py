@@ -84,22 +84,21 @@ def test_forgotten_points_are_gone_and_others_stay(tmp_path: Path) -> None:
 
 
 def test_an_older_store_is_migrated_by_the_next_writer(tmp_path: Path) -> None:
-    """As if accuracy had come with this version."""
+    """Version 1 had no figures of lives."""
+    added = ["latency_p999_ns", "lifetime_years", "writes_per_cell", "upkeep_share", "lost_share"]
     with writing(tmp_path) as store:
         store.add([row("a", energy_pj=3.0)])
     (part,) = Store(tmp_path).parts()
-    old = pq.read_table(part).drop_columns(["accuracy"]).replace_schema_metadata({SCHEMA_KEY: b"0"})
+    old = pq.read_table(part).drop_columns(added).replace_schema_metadata({SCHEMA_KEY: b"1"})
     pq.write_table(old, part)
     with pytest.raises(SpecError, match="is of an older version"):
         query(Store(tmp_path), "SELECT * FROM points")
-    with writing(tmp_path, {0: _with_accuracy}):
+    with writing(tmp_path):
         pass
     assert pq.read_schema(part).metadata[SCHEMA_KEY] == str(SCHEMA).encode()
-    assert query(Store(tmp_path), "SELECT key, energy_pj, accuracy FROM points").rows == (("a", 3.0, None),)
-
-
-def _with_accuracy(table: pa.Table) -> pa.Table:
-    return table.append_column("accuracy", pa.nulls(table.num_rows, pa.float64()))
+    assert query(Store(tmp_path), "SELECT key, energy_pj, lifetime_years FROM points").rows == (
+        ("a", 3.0, None),
+    )
 
 
 def test_a_newer_store_is_left_alone(tmp_path: Path) -> None:
@@ -109,7 +108,7 @@ def test_a_newer_store_is_left_alone(tmp_path: Path) -> None:
     pq.write_table(pq.read_table(part).replace_schema_metadata({SCHEMA_KEY: b"99"}), part)
     before = part.read_bytes()
     with (
-        pytest.raises(SpecError, match=r"written by a newer xbarsim \(schema 99, this one reads 1\)"),
+        pytest.raises(SpecError, match=r"written by a newer xbarsim \(schema 99, this one reads 2\)"),
         writing(tmp_path),
     ):
         pass

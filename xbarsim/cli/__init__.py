@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from xbarsim.errors import XbarsimError
 
 COMMANDS = (
-    "run", "serve", "generate", "lifetime", "check", "map", "explain", "trace", "schema", "show", "validate",
+    "run", "serve", "generate", "lifetime", "train", "check", "map", "explain", "trace", "schema", "show", "validate",
     "compare", "sweep", "search", "sensitivity", "query",
 )  # fmt: skip
 INTERRUPTED = 130  # exit code, as shells have it

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xbarsim.cli.common import ForceOption, JsonOption
-from xbarsim.cli.sweep import OutOption, StoreOption, StudyArgument, WorkersOption, demand_page, finish_study
+from xbarsim.cli.sweep import (
+    MOST_REPORTS,
+    OutOption,
+    ReportsOption,
+    StoreOption,
+    StudyArgument,
+    WorkersOption,
+    demand_page,
+    finish_study,
+)
 
 if TYPE_CHECKING:
     from xbarsim.study.study import Study
@@ -47,6 +56,7 @@ def search(
     workers: WorkersOption = None,
     out: OutOption = None,
     store: StoreOption = None,
+    reports: ReportsOption = MOST_REPORTS,
     json: JsonOption = False,
     force: ForceOption = False,
 ) -> None:
@@ -66,7 +76,7 @@ def search(
     demand_page(out, asked.name, force)
     with StudyWatch(asked, where) as watch:
         found = run(asked, how, where, workers, watch.told)
-    finish_study(found, out, json)
+    finish_study(found, out, json, reports)
 
 
 def _points(study: Study) -> int:

@@ -127,6 +127,7 @@ def energy_split_figure(found: Comparison) -> str:
         name_rows(axes, [_name(entry, found) for entry in entries])
         axes.set_xlabel("energy per inference (% of the largest of its network)")
         axes.grid(axis="x")
+        axes.xaxis.set_label_position("top")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=6)
         return to_svg(figure, "split", "Energy per inference of each chip by what spends it")
 

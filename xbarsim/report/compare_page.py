@@ -7,6 +7,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from xbarsim.report.compare_figures import bar_figure, energy_split_figure, radar_figure
+from xbarsim.report.compare_sensitivity import fitted_table, fitted_words, price_table, variation_table
+from xbarsim.report.compare_tornado import sensitivity_figure
 from xbarsim.report.compare_views import (
     comparison_figures,
     comparison_table,
@@ -27,6 +29,13 @@ _ENERGY_LEAD = (
 )
 _BARS_LEAD = "Bars are shares of the largest of their network; ↓: less is better, ↑: more is better."
 _PACE_LEAD = "What the busiest station of each kind serves for an inference: none can follow another sooner."
+_FIT_LEAD = (
+    "Prices that were fitted are told apart from what is predicted; a ratio that was fitted to is no finding."
+)
+_MOVES_LEAD = (
+    "What the ratio of energies hangs on. Prices: exact, as energy is a sum of counts times prices. Other keys: run "
+    "again with each value, one at a time (--vary)."
+)
 _MOST_EXPLAINED = 4  # on a terminal; the page has them all
 
 
@@ -49,6 +58,10 @@ def _sections(found: Comparison) -> tuple[Section, ...]:
         Section("differences", "What makes the difference", words=tuple(words)),
         Section("energy", "Energy by component", _ENERGY_LEAD, energy_split_figure(found), gaps),
         Section("pace", "What sets the pace", _PACE_LEAD, tables=paces),
+        Section("fitted", "Fitted and predicted", _FIT_LEAD, words=fitted_words(found),
+                tables=(fitted_table(found),)),
+        Section("sensitivity", "Sensitivity", _MOVES_LEAD, sensitivity_figure(found),
+                (variation_table(found), *map(price_table, found.differences))),
         Section("failed", "Not run", tables=(failed_comparisons(found),)),
     )  # fmt: skip
 
@@ -74,6 +87,7 @@ def comparison_rich(found: Comparison, width: int) -> RenderableType:
     """Side by side, then the differences in words, then in numbers."""
     parts: list[RenderableType] = [rich_table(comparison_table(found), width)]
     words = [word for told in found.differences for word in difference_words(found, told)]
+    words += fitted_words(found)
     parts += ["", *(Text(f"• {word}") for word in words)] if words else []
     for told in found.differences[:_MOST_EXPLAINED]:
         parts += [
@@ -82,6 +96,10 @@ def comparison_rich(found: Comparison, width: int) -> RenderableType:
             "",
             rich_table(station_gap_table(told), width),
         ]
+        parts += ["", rich_table(price_table(told), width)]
+    parts += ["", rich_table(fitted_table(found), width)]
+    if found.variations:
+        parts += ["", rich_table(variation_table(found), width)]
     if found.failed:
         parts += ["", rich_table(failed_comparisons(found), width)]
     return Group(*parts)

@@ -185,10 +185,7 @@ def as_csv(found: Comparison) -> str:
 
 
 def as_json(found: Comparison) -> str:
-    entries = [
-        {"chip": e.chip, "workload": e.workload, "figures": dict(e.figures), "error": e.error or None}
-        for e in found.entries
-    ]
+    entries = [_of_entry(entry) | {"fitted": _fitted(entry)} for entry in found.entries]
     gaps = [
         {
             "workload": told.workload,
@@ -199,8 +196,25 @@ def as_json(found: Comparison) -> str:
         }
         for told in found.differences
     ]
-    told = {"scenario": found.scenario, "entries": entries, "differences": gaps}
+    varied = [
+        {"set": one.label, "to": one.value, "entries": [_of_entry(entry) for entry in one.entries]}
+        for one in found.variations
+    ]
+    told = {"scenario": found.scenario, "entries": entries, "differences": gaps, "varied": varied}
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+
+
+def _of_entry(entry: Entry) -> dict[str, object]:
+    return {
+        "chip": entry.chip,
+        "workload": entry.workload,
+        "figures": dict(entry.figures),
+        "error": entry.error or None,
+    }
+
+
+def _fitted(entry: Entry) -> dict[str, list[str]]:
+    return {key: list(to) for key, to in entry.result.calibrated.items()} if entry.result else {}
 
 
 def as_markdown(found: Comparison) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -107,18 +107,20 @@ def study_figures(found: Explored) -> tuple[Figure, ...]:
     return tuple(told)
 
 
-def front_table(found: Explored) -> Table:
+def front_table(found: Explored, reports: Mapping[int, str] | None = None) -> Table:
+    """reports: where the number of a point leads; otherwise to its row in the table of all points."""
     note = "no other point beats them in every goal"
-    return _points("Best points", found, found.front, note)
+    links = {one.number: f"#point-{one.number}" for one in found.front} | dict(reports or {})
+    return _points("Best points", found, found.front, note, links)
 
 
-def point_table(found: Explored, most: int | None = None) -> Table:
+def point_table(found: Explored, most: int | None = None, reports: Mapping[int, str] | None = None) -> Table:
     """All points that ran well, those within the bounds told apart."""
     done = found.done if most is None else found.done[:most]
     left_out = (
         f"the first {most:,} of {len(found.done):,}" if most is not None and len(found.done) > most else ""
     )
-    return _points("All points", found, done, left_out, anchored=True)
+    return _points("All points", found, done, left_out, reports or {}, anchored=True)
 
 
 def failed_table(found: Explored) -> Table:
@@ -142,7 +144,12 @@ def pruned_table(found: Explored) -> Table:
 
 
 def _points(
-    title: str, found: Explored, outcomes: Sequence[Outcome], note: str, anchored: bool = False
+    title: str,
+    found: Explored,
+    outcomes: Sequence[Outcome],
+    note: str,
+    links: Mapping[int, str],
+    anchored: bool = False,
 ) -> Table:
     study, figures = found.study, shown_figures(found.study)
     goals = {goal.figure for goal in study.goals}
@@ -157,7 +164,7 @@ def _points(
         beyond = {bound.figure for bound in broken(one.row, study.constraints)}
         number = Cell(
             str(one.number), one.number, tone="good" if one.number in front else "",
-            anchor=f"point-{one.number}" if anchored else "", link="" if anchored else f"#point-{one.number}",
+            anchor=f"point-{one.number}" if anchored else "", link=links.get(one.number, ""),
         )  # fmt: skip
         cells = (figure_cell(name, one.figure(name), "bad" if name in beyond else "") for name in figures)
         rows.append((number, *_labels(study, one), *cells))

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from xbarsim.analog.codebook import Codebook, fit, preset
+from xbarsim.analog.codebook import preset
 from xbarsim.analog.settings import Numerics
-from xbarsim.devices.load import shipped_technologies
-from xbarsim.devices.technology import Technology
 from xbarsim.errors import MappingError
 from xbarsim.maintenance.life import Learnt, Life
 from xbarsim.maintenance.policy import Policy
 from xbarsim.maintenance.schedule import PS_PER_S, Part
-from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.plan import map_network
 from xbarsim.mapping.program import Program
 from xbarsim.scenario.bench import Report, told
 from xbarsim.scenario.ledger import area_rows
 from xbarsim.scenario.lifetime_load import Load
+from xbarsim.scenario.lifetime_numerics import ageing_told, demand_ageing, numerics_of
 from xbarsim.scenario.lifetime_policy import PolicyRun
 from xbarsim.scenario.lifetime_result import LifetimeResult
 from xbarsim.scenario.lifetime_run import LifetimeBench
@@ -50,10 +49,25 @@ def lifetime(
     _demand_weights(program, scenario, learnt)
     bench = _bench(chip, program, scenario, numerics)
     _demand_capacity(bench, scenario)
+    if numerics is not None:
+        demand_ageing(chip, numerics, scenario)
     lived = [_lived(bench, policy, scenario, learnt, numerics, report) for policy in scenario.policies]
+    return _told(
+        bench, scenario, learnt, lived, provenance(chip, workload_sha256, scenario, learnt, numerics)
+    )
+
+
+def _told(
+    bench: LifetimeBench,
+    scenario: Lifetime,
+    learnt: Learnt | None,
+    lived: Sequence[PolicyRun],
+    origin: Mapping[str, Any],
+) -> LifetimeResult:
+    chip = bench.chip
     return LifetimeResult(
         chip=chip.name,
-        workload=graph.name,
+        workload=bench.program.graph.name,
         scenario="lifetime",
         arrivals=load_text(scenario.load),
         horizon_s=scenario.ages_s[-1],
@@ -64,7 +78,7 @@ def lifetime(
         area=area_rows(bench.shop.floor),
         sources=source_rows(chip),
         calibrated=fitted(chip),
-        provenance=provenance(chip, workload_sha256, scenario, learnt, numerics),
+        provenance=origin,
     )
 
 
@@ -87,7 +101,8 @@ def _lived(
     run = PolicyRun(bench, policy, scenario, load, lives, parts, by_tile, probes, rows)
     ends = {round(s * PS_PER_S) for s in (*scenario.ages_s, *(start_s for start_s, _ in scenario.load))}
     horizon_ps = round(scenario.ages_s[-1] * PS_PER_S)
-    run.live(sorted(end for end in ends if 0 < end <= horizon_ps), told(report, policy.text))
+    with ageing_told(bench.chip, policy):
+        run.live(sorted(end for end in ends if 0 < end <= horizon_ps), told(report, policy.text))
     return run
 
 
@@ -130,58 +145,6 @@ def _demand_capacity(bench: LifetimeBench, scenario: Lifetime) -> None:
             f"{' and '.join(repr(arrivals_text(one)) for one in streams)}: {station} takes {most_hz:.4g} requests a "
             f"second at most, so that ever more wait. Let fewer come, or allow copies (mapping.replicate)"
         )
-
-
-def numerics_of(chip: Chip, program: Program, learnt: Learnt, scenario: Lifetime) -> Numerics:
-    """How products are computed: as asked, or as the chip describes it. Raises: MappingError."""
-    numerics = scenario.numerics
-    if numerics is None:
-        numerics = _as_described(chip, learnt, scenario)
-    if numerics.cells is None:
-        raise MappingError(
-            f"{chip.name}: its cells are described without their conductance, so nothing is known of their drift. "
-            f"Give cells.{Floor(chip).array.cell} a technology, such as 'include: common/cells/pcm.yaml'"  # type: ignore[attr-defined]
-        )
-    layers = learnt.layers
-    if layers != set(program.cuts):
-        raise MappingError(
-            f"{program.graph.name}: its layers {sorted(layers)} are not its matrices {sorted(program.cuts)}; "
-            f"a life with weights needs one matrix for each Linear and convolution layer"
-        )
-    return numerics
-
-
-def _as_described(chip: Chip, learnt: Learnt, scenario: Lifetime) -> Numerics:
-    name: str = Floor(chip).array.cell  # type: ignore[attr-defined]
-    if not isinstance(chip.cells[name], Technology):
-        raise MappingError(
-            f"{chip.path or chip.name}: cells.{name} has no kind: what its conductances do over the years is not "
-            f"described. Let it include one of common/cells/ ({', '.join(shipped_technologies())}), or take the "
-            f"network without its weights for time and energy alone"
-        )
-    book = _codebook(learnt, scenario) if Floor(chip).beside("code_memory") is not None else None
-    if scenario.tolerance and book is None:
-        raise MappingError(
-            f"{chip.name}: a tolerance is that of the codes of weights, and the chip keeps none: it has no "
-            f"'code_memory' in its tiles. Leave --tolerance out"
-        )
-    try:
-        return Numerics.of(chip, codebook=book, tolerance=scenario.tolerance, read_noise="held")
-    except ValueError as error:
-        raise MappingError(f"{chip.path or chip.name}: {error}") from None
-
-
-def _codebook(learnt: Learnt, scenario: Lifetime) -> Codebook:
-    """One pair of steps for the whole network. Raises: MappingError for a tolerance that levels all weights."""
-    rng = np.random.default_rng(np.random.SeedSequence(scenario.seed))
-    book, weights = fit(learnt.parameters(), rng).codebook, learnt.parameters()
-    largest = max(float(np.abs(values).max(initial=0.0)) for values in weights)
-    if scenario.tolerance >= largest:
-        raise MappingError(
-            f"--tolerance: {scenario.tolerance:g}, and the largest weight is {largest:.4g}: all would be stored as "
-            f"the same code; allowed: a fraction of it"
-        )
-    return book
 
 
 def _parts(program: Program) -> tuple[tuple[Part, ...], tuple[Part, ...]]:

@@ -22,6 +22,7 @@ from xbarsim.scenario.lifetime_result import AgeRow
 from xbarsim.scenario.lifetime_run import LifetimeBench, Stretch
 from xbarsim.scenario.lifetime_sample import Around, Sampler
 from xbarsim.scenario.lifetime_spec import MOST_PS, Lifetime
+from xbarsim.scenario.lifetime_stint import Stint, Worn, first_times
 from xbarsim.scenario.upkeep import Turn
 
 Writes = NDArray[np.int64]
@@ -30,50 +31,6 @@ COMPENSATING = -1  # the group of turns that measure drift compensation
 _CROWDED = 0.5  # share of the time that windows may fill, for turns to be told apart
 _IN_A_ROW = 20_000  # requests simulated of a span in which they are not
 _TASKS_IN_A_ROW = 400_000  # and tasks of upkeep
-
-
-@dataclass
-class Stint:
-    """A span of ages: its turns, each with times and how far apart, and its requests."""
-
-    start_ps: int
-    end_ps: int
-    stream: int
-    requests: int
-    turns: list[tuple[Turn, Bout]]
-    samples: list[Sample] = field(default_factory=list)
-    affected: list[Sample] = field(default_factory=list)
-
-    @property
-    def counts(self) -> Counter[Turn]:
-        found: Counter[Turn] = Counter()
-        for turn, bout in self.turns:
-            found[turn] += bout.times
-        return found
-
-    @property
-    def due_before_end(self) -> Counter[Turn]:
-        """Without those that are due as it ends, whose wake lies beyond it."""
-        found = self.counts
-        found.subtract(turn for turn, bout in self.turns if bout.last_ps == self.end_ps)
-        return found
-
-    def due(self, until_ps: int | None = None) -> list[tuple[int, Turn]]:
-        """Every turn at its time, in their order."""
-        limit = self.end_ps if until_ps is None else until_ps
-        every = [(due, turn) for turn, bout in self.turns for due in _up_to(bout, limit)]
-        return sorted(every, key=lambda one: one[0])
-
-
-@dataclass(frozen=True)
-class Worn:
-    """Cells of the first network at an age: share that is stuck, writes on average and at most; oldest_s: age of
-    those that were not written for longest, as accuracy was looked at."""
-
-    stuck: float
-    writes: float
-    most_writes: int
-    oldest_s: float
 
 
 @dataclass
@@ -107,11 +64,7 @@ class PolicyRun:
 
     def live(self, ages_ps: Sequence[int], progress: Progress | None) -> None:
         """Through all ages; then what happened between them."""
-        seeds = range(self.scenario.seed, self.scenario.seed + len(self.lives))
-        stories = [
-            Story(self.policy, self.groups, life, seed) for life, seed in zip(self.lives, seeds, strict=True)
-        ]
-        stories = stories or [Story(self.policy, self.groups, None)]
+        stories = self._stories()
         start_ps = 0
         if self.lives:
             self.writes.append(self.lives[0].writes())
@@ -131,6 +84,14 @@ class PolicyRun:
                 self._sample(stint)
         else:
             self._run_through()
+
+    def _stories(self) -> list[Story]:
+        """Of each network; without any, of what needs no decision."""
+        seeds = range(self.scenario.seed, self.scenario.seed + len(self.lives))
+        stories = [
+            Story(self.policy, self.groups, life, seed) for life, seed in zip(self.lives, seeds, strict=True)
+        ]
+        return stories or [Story(self.policy, self.groups, None)]
 
     def _note(self, span: Span, start_ps: int, end_ps: int) -> None:
         bouts = [*span.bouts, *self._compensation(start_ps, end_ps)]
@@ -213,7 +174,7 @@ class PolicyRun:
 
     def _around(self, stint: Stint, turn: Turn) -> Around:
         most = self.scenario.windows
-        due_ps = [due for one, bout in stint.turns if one is turn for due in _first(bout, most)]
+        due_ps = [due for one, bout in stint.turns if one is turn for due in first_times(bout, most)]
         return self.sampler.around(stint.stream, turn, sorted(due_ps))
 
     def _sample_in_a_row(self, stint: Stint) -> None:
@@ -295,17 +256,6 @@ class PolicyRun:
             self.lost([stint]),
             spent.inference_pj, spent.correcting_pj, spent.probing_pj, spent.static_pj,
         )  # fmt: skip
-
-
-def _up_to(bout: Bout, end_ps: int) -> list[int]:
-    number = (end_ps - bout.first_ps) // bout.period_ps + 1 if end_ps >= bout.first_ps else 0
-    return [bout.first_ps + k * bout.period_ps for k in range(min(bout.times, max(0, number)))]
-
-
-def _first(bout: Bout, most: int) -> list[int]:
-    """Times of at most so many of its turns, spread over it."""
-    chosen = np.unique(np.linspace(0, bout.times - 1, min(most, bout.times)).astype(int))
-    return [bout.first_ps + int(k) * bout.period_ps for k in chosen]
 
 
 def _met(stretch: Stretch, inside: np.ndarray | None = None) -> np.ndarray:

@@ -18,7 +18,7 @@ from xbarsim.scenario.lifetime_result import LogRow, PolicyLife, TailRow, Wear
 from xbarsim.scenario.lifetime_run import LifetimeBench
 from xbarsim.scenario.lifetime_spec import Lifetime
 from xbarsim.scenario.lifetime_wear import wear
-from xbarsim.scenario.origin import versions
+from xbarsim.scenario.origin import mode_notes, rounding_notes, versions
 from xbarsim.scenario.serve_measure import arrivals_text
 from xbarsim.spec.chip import Chip
 
@@ -75,6 +75,7 @@ def _wear(run: PolicyRun) -> Wear | None:
 
 def _notes(run: PolicyRun, costs: Costs) -> Iterator[str]:
     yield from run.bench.program.notes
+    yield from (*mode_notes(run.bench.chip), *rounding_notes(run.bench.chip))
     yield from _notes_of_cells(run)
     if run.policy.priority != "upkeep first":
         yield "cells are taken as corrected when their turn is due, not some requests later"

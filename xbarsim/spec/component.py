@@ -52,7 +52,12 @@ def suffix_of(field: str) -> str:
 
 
 class Spec(BaseModel):
-    """Base of everything read from YAML: frozen, no unknown keys, keys without unit suffixes."""
+    """Base of everything read from YAML: frozen, no unknown keys, keys without unit suffixes.
+
+    called: what a file of it is, in messages.
+    """
+
+    called: ClassVar[str] = "every chip"
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=yaml_name)
 

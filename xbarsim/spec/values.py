@@ -264,7 +264,7 @@ def _name(cls: type[Spec], at: Path_) -> str:
     """What a description is called: its kind, or the key it stands at."""
     if issubclass(cls, ComponentSpec) and cls.kind_name:
         return f"'{cls.kind_name}'"
-    return next((f"'{part}'" for part in reversed(at) if isinstance(part, str)), "every chip")
+    return next((f"'{part}'" for part in reversed(at) if isinstance(part, str)), cls.called)
 
 
 def required(hint: Any) -> tuple[Any, bool]:

@@ -59,9 +59,14 @@ class Axis:
     def at(self, share: float) -> Option:
         """The place at a share (0 to 1) of the way: every option has the same room."""
         if self.span is not None:
-            text = self.span.at(share)
-            return Option(text, tuple((key, text) for key in self.keys))
+            return self.named(self.span.at(share))
         return self.options[min(int(share * len(self.options)), len(self.options) - 1)]
+
+    def named(self, label: str) -> Option:
+        """The place of this label. Raises: KeyError if there is none."""
+        if self.span is not None:
+            return Option(label, tuple((key, label) for key in self.keys))
+        return {option.label: option for option in self.options}[label]
 
     def holds(self, chosen: Mapping[str, str]) -> bool:
         """Whether its condition does, given the labels of the axes before it."""

@@ -113,7 +113,7 @@ def run_point(job: Job) -> Row:
         if bench.job(job.point).key != job.key:
             told = f"{job.point.chip} or {job.point.workload} is another file there"
             raise SimulationError(f"the worker sees other files than we do: {told}")
-        return bench.result(job.point)
+        return bench.figures(job.point)
 
     return told_row(job, bench.names(job.point), run)
 

@@ -143,6 +143,7 @@ class _Reader:
 
     def _scenario(self, raw: Any) -> dict[str, str]:
         told = {key: text_of(value) for key, value in self._mapping(raw, "scenario").items()}
+        told |= {key: self.file(told[key]) for key in ("accuracy_of",) if key in told}
         kind = told.setdefault("kind", "infer")
         if kind not in SCENARIOS:
             self.located.problem(("scenario", "kind"), f"'{kind}'", likely(kind, SCENARIOS))

@@ -14,8 +14,8 @@ from queue import SimpleQueue
 from typing import Protocol
 
 from xbarsim.errors import Problem, SimulationError, SpecError, shown
-from xbarsim.scenario.result import Result
 from xbarsim.study.evaluate import Bench, Job, told_row
+from xbarsim.study.figures import Value
 from xbarsim.study.journal import Row
 from xbarsim.study.worker import ONE_THREAD
 
@@ -194,10 +194,10 @@ class Crew:
             yield told_row(job, self.bench.names(job.point), _ended(worker.process.returncode))
 
 
-def _ended(code: int) -> Callable[[], Result]:
+def _ended(code: int) -> Callable[[], dict[str, Value]]:
     """In place of a run: says how its process ended."""
 
-    def run() -> Result:
+    def run() -> dict[str, Value]:
         why = f"signal {-code}" if code < 0 else f"exit code {code}"
         raise SimulationError(f"its process ended {_TRIES} times ({why}); out of memory?")
 

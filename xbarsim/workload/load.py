@@ -66,6 +66,14 @@ class Workload:
 
         return trained_network(model, self.weights[name])
 
+    def untrained(self) -> Network:
+        """The network as its file builds it, with whatever first weights that draws (imports torch).
+
+        Raises: WorkloadError if the file gives no network, or building it fails.
+        """
+        network: Network = self._model("model", "model.py:build", True).module()
+        return network
+
     def test_set(self, data_folder: str | Path | None = None) -> Labelled:
         """Images that no weights were trained on, as inputs of the network, (n, …), and their labels, (n,).
 
