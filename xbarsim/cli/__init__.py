@@ -13,7 +13,7 @@ from xbarsim.errors import XbarsimError
 
 COMMANDS = (
     "run", "serve", "generate", "lifetime", "check", "map", "explain", "trace", "schema", "show", "validate",
-    "compare", "sweep", "search", "query",
+    "compare", "sweep", "search", "sensitivity", "query",
 )  # fmt: skip
 INTERRUPTED = 130  # exit code, as shells have it
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from xbarsim.report.headline import Figure
@@ -21,6 +22,7 @@ from xbarsim.report.views import Cell, Column, Table
 from xbarsim.study.columns import TIMES
 from xbarsim.study.explored import Explored, Outcome, broken
 from xbarsim.study.figures import BY_NAME
+from xbarsim.study.sensitive import known_sensitivity
 from xbarsim.study.study import Study
 
 SHOWN = ("latency_ns", "throughput_per_s", "energy_pj", "area_mm2", "tops_per_w")
@@ -186,5 +188,10 @@ def study_json(found: Explored) -> str:
         | {name: value for name, value in one.row.items() if name not in TIMES}
         for one in found.outcomes
     ]
-    told = {"study": found.study.name, "store": found.store, "points": rows}
+    told: dict[str, Any] = {"study": found.study.name, "store": found.store, "points": rows}
+    if found.pruned:
+        told["not_simulated"] = [asdict(one) for one in found.pruned]
+    known = known_sensitivity(found)
+    if known is not None:
+        told["sensitivity"] = asdict(known)
     return json.dumps(told, indent=1, ensure_ascii=False, default=str)

@@ -98,12 +98,17 @@ def _grid(axes: tuple[Axis, ...], chosen: dict[str, str], settings: Settings) ->
 
 def place(axes: Sequence[Axis], shares: Sequence[float]) -> Place:
     """The combination at these shares of each axis, (axes,); an absent axis takes its share all the same."""
+    return combined(axes, [axis.at(share) for axis, share in zip(axes, shares, strict=True)])
+
+
+def combined(axes: Sequence[Axis], options: Sequence[Option]) -> Place:
+    """The combination of one option of each axis, (axes,); that of an absent axis is not looked at."""
     chosen: dict[str, str] = {}
     settings: Settings = ()
-    for axis, share in zip(axes, shares, strict=True):
-        option = axis.at(share) if axis.holds(chosen) else Option(ABSENT, ())
-        chosen[axis.name] = option.label
-        settings += option.settings
+    for axis, option in zip(axes, options, strict=True):
+        taken = option if axis.holds(chosen) else Option(ABSENT, ())
+        chosen[axis.name] = taken.label
+        settings += taken.settings
     return Place(tuple(chosen.items()), settings)
 
 

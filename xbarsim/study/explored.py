@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xbarsim.study.columns import DONE
 from xbarsim.study.pareto import non_dominated, signed
 from xbarsim.study.study import Constraint, Study
+
+if TYPE_CHECKING:
+    from xbarsim.study.sensitivity import Sensitivity
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Explored:
     """A study with all of its points.
 
     ran: points that this call ran; the others were in the store. pruned: points that a search left out.
+    sensitivity: how much each axis matters, where that was asked for, or a whole grid tells it.
     """
 
     study: Study
@@ -58,6 +62,7 @@ class Explored:
     store: str
     notes: tuple[str, ...] = ()
     pruned: tuple[Pruned, ...] = ()
+    sensitivity: Sensitivity | None = None
 
     @property
     def done(self) -> tuple[Outcome, ...]:

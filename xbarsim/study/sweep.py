@@ -68,26 +68,29 @@ def sweep(
     if study.strategy.kind == "search":
         found, fix = "'search' asks for its points one by one", "run `xbarsim search`, or choose another kind"
         raise SpecError([Problem(study.path, 0, "strategy", found, "", fix)])
+    return run_all(study, design(study), store, workers, watch, retry_failed)
+
+
+def run_all(
+    study: Study,
+    designed: Sequence[Designed],
+    store: str | Path = STORE,
+    workers: int | str | None = None,
+    watch: Watch | None = None,
+    retry_failed: bool = False,
+) -> Explored:
+    """Run these points of a study that the store does not hold yet; parameters as of `sweep`."""
     bench = Bench()
-    designed = design(study)
     jobs = [bench.job(one.point) for one in designed]
     with working(workers) as crew, writing(store) as writer:
         writer.enrol(study.name, [job.key for job in jobs])
         ran = _run(study, jobs, writer, crew, watch, retry_failed)
-    return explored(study, designed, jobs, writer, ran)
-
-
-def explored(
-    study: Study, designed: Sequence[Designed], jobs: Sequence[Job], store: Any, ran: int
-) -> Explored:
-    """The points in the order of the study, with their rows."""
-    rows = store.rows(job.key for job in jobs)
+    rows = writer.rows(job.key for job in jobs)
     outcomes = tuple(
         Outcome(number, one.labels, rows[job.key])
         for number, (one, job) in enumerate(zip(designed, jobs, strict=True), 1)
-        if job.key in rows
     )
-    return Explored(study, outcomes, ran, str(store.folder))
+    return Explored(study, outcomes, ran, str(writer.folder))
 
 
 def _run(
