@@ -76,7 +76,8 @@ def _lead(found: Explored, reports: Mapping[int, str]) -> str:
         click = "A click on a best point opens its report, on another one finds it in the table"
         if len(reports) < len(found.front):
             click += f" ({len(reports)} of {len(found.front)} have a report)"
-    return f"Sought: {goals}. {click}."
+    where = f", for each {' and '.join(found.study.for_each)}" if found.study.for_each else ""
+    return f"Sought: {goals}{where}. {click}."
 
 
 def axis_table(found: Explored) -> Table:
