@@ -1,7 +1,7 @@
 """Algorithms of training in place side by side, each on its chip: the table in docs/training.md.
 
-`python -m benchmarks.algorithms` writes it. The same network (mlp_digits), as many epochs as each algorithm's file says, seeds 0 to 2. Numerics and timeline go
-together; about a minute for each algorithm.
+`python -m benchmarks.algorithms` writes it. The same network (mlp_digits), as many epochs as each algorithm's file
+says, seeds 0 to 2. Numerics and timeline go together; about a minute for each algorithm.
 """
 
 from __future__ import annotations
