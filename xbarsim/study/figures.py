@@ -31,7 +31,7 @@ FIGURES = (
     FigureOf("latency_p99_ns", "float", "less", "99th percentile under load (serve, lifetime)"),
     FigureOf("latency_p999_ns", "float", "less", "99.9th percentile (lifetime)"),
     FigureOf("throughput_per_s", "float", "more", "inferences a second in steady state"),
-    FigureOf("energy_pj", "float", "less", "energy per inference (of `train` per sample), static power included"),
+    FigureOf("energy_pj", "float", "less", "of an inference, or a sample (train), static power included"),
     FigureOf("static_pj", "float", "less", "of that, power of states in which no work is done"),
     FigureOf("energy_delay_js", "float", "less", "energy per inference times latency, joule seconds"),
     FigureOf("power_w", "float", "less", "mean power of the run"),
