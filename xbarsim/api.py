@@ -8,6 +8,7 @@ from typing import Any, overload
 
 from xbarsim.errors import MappingError
 from xbarsim.mapping.elements import counted, digital_array
+from xbarsim.mapping.layer_bits import with_layer_bits
 from xbarsim.mapping.multiplexed import is_multiplexed, map_phases
 from xbarsim.mapping.plan import map_network as _map
 from xbarsim.mapping.program import Program
@@ -291,7 +292,8 @@ def prepared(chip: Chip, work: OpGraph | Workload) -> tuple[Chip, OpGraph, int |
         return chip, work, None
     if not isinstance(work, Workload):
         raise TypeError(f"the workload is a {type(work).__name__}; give what trace or load_workload returns")
-    graph, elements = work.graph, digital_array(chip)
+    input_bits = work.activation_bits or chip.header.precision.activations
+    graph, elements = with_layer_bits(work.graph, work.layer_bits, input_bits), digital_array(chip)
     if elements is not None:
         graph = counted(graph, work, chip, elements)
     elif work.weight_bits is not None:
@@ -315,4 +317,5 @@ def _digest(graph: OpGraph) -> str:
     from hashlib import sha256
 
     known = [matrix.activity for _, matrix in sorted(graph.matrices.items()) if matrix.activity is not None]
-    return sha256(repr((graph.ops, sorted(graph.matrices.items()), *known)).encode()).hexdigest()
+    bits = [(name, *found.bits) for name, found in sorted(graph.matrices.items()) if any(found.bits)]
+    return sha256(repr((graph.ops, sorted(graph.matrices.items()), *known, *bits)).encode()).hexdigest()

@@ -76,7 +76,8 @@ CASES = {
     ),
     "no such weights": (
         [*ONE, *P, *S, "--weights", "nope"],
-        "cnn_digits: no weights 'nope'; allowed: aware, plain\n",
+        "cnn_digits: no weights 'nope'; allowed: aware, plain, pot_4bit, pot_4bit_pruned, uniform_4bit, "
+        "uniform_4bit_pruned\n",
     ),
     "all weights alike": (
         [*ONE, *P, *S, "--tolerance", "1e9"],
@@ -119,6 +120,24 @@ CASES = {
         "lenet_digits: 'every 60 s above 0.1, at once, upkeep first' has a threshold, and so needs weights and data, "
         "which the workload does not name. Give 'weights' and 'data' in the workload file, or a policy without "
         "'above'\n",
+    ),
+    "no temperature": (
+        [*ONE, *P, *S, "--temperature", "hot"],
+        "--temperature: 'hot' is not a number with a unit; write it like '350 kelvin'\n",
+    ),
+    "below all temperatures": (
+        [*ONE, *P, *S, "--temperature", "-1 kelvin"],
+        "--temperature: -1.0; allowed: above 0 kelvin\n",
+    ),
+    "a temperature of which nothing is known": (
+        [*ONE, *P, *S, "--temperature", "350 kelvin"],
+        f"{CHIP}: cells.pcm at 350 kelvin: pcm.temperature: 'unknown'; another temperature needs it; give it, or say "
+        "'ideal' to leave it out\n",
+    ),
+    "a temperature of no cells": (
+        ["lifetime", "pcm-selfcorrect", "lenet_digits", *P, *S, "--temperature", "350 kelvin"],
+        "lenet_digits: a temperature is that of cells that hold weights, and the workload does not name weights and "
+        "data. Give 'weights' and 'data' in the workload file, or leave --temperature out\n",
     ),
     "a tolerance without codes": (
         ["lifetime", "hermes64", "cnn_digits", *P, *S, "--tolerance", "0.1"],

@@ -13,6 +13,7 @@ from xbarsim.cli.progress import Progress
 from xbarsim.engine.granularity import Granularity
 
 if TYPE_CHECKING:
+    from xbarsim.scenario.accuracy import Judge
     from xbarsim.spec.chip import Chip
     from xbarsim.study.compare import Comparison
 
@@ -57,6 +58,12 @@ def compare(
             metavar="[CHIP:]KEY=V1,V2",
         ),
     ] = [],  # noqa: B006 - typer copies it
+    accuracy: Annotated[
+        bool, typer.Option("--accuracy", help="also how often each network is right on each chip")
+    ] = False,
+    ages: Annotated[
+        str, typer.Option("--ages", help="with --accuracy: also after so long: '1 day, 1 year'")
+    ] = "",
     granularity: GranularityOption = Granularity.BURST,
     force: ForceOption = False,
     set_: Annotated[
@@ -79,14 +86,15 @@ def compare(
         from xbarsim.report.page import is_page
 
         demand_file(out / "page.html", "page", is_page, force)
-    loaded, works, varied = together(
+    loaded, works, varied, judge = together(
         lambda: _chips(chips, set_),
         lambda: [load_workload(name) for name in workload],
         lambda: [read_vary(text) for text in vary],
+        lambda: _judge(accuracy, ages),
     )
     scenario = _scenario(arrivals, requests, seed, granularity)
     with Progress() as progress:
-        found = run(loaded, works, scenario, progress.report, varied)
+        found = run(loaded, works, scenario, progress.report, varied, judge)
     if not found.done:
         raise MappingError("\n".join(entry.error for entry in found.failed))
     _tell(found, format_)
@@ -117,6 +125,23 @@ def _chips(names: list[str], assignments: list[str]) -> list[Chip]:
         for one in meant:
             one.append(assignment)
     return [load_chip(name, given) for name, given in zip(names, own, strict=True)]
+
+
+def _judge(accuracy: bool, ages: str) -> Judge | None:
+    """What accuracy is asked for. Raises: SpecError for ages that are none, or without --accuracy."""
+    from xbarsim.errors import Problem, SpecError
+    from xbarsim.scenario.accuracy import Judge
+    from xbarsim.units import AGE, UnitError, exact
+
+    if ages and not accuracy:
+        raise SpecError([Problem("--ages", 0, "", f"'{ages}' without --accuracy", "", "add --accuracy")])
+    try:
+        found = tuple(float(exact(age.strip(), AGE)) for age in ages.split(",")) if ages else ()
+    except UnitError as error:
+        raise SpecError(
+            [Problem("--ages", 0, "", error.found, error.allowed, "write it like '1 day, 1 year'")]
+        ) from None
+    return Judge((0.0, *found)) if accuracy else None
 
 
 def _scenario(arrivals: str | None, requests: int | None, seed: int, granularity: Granularity) -> Any:

@@ -111,6 +111,16 @@ class Crossbar(Array):
             wrong.append(("active_share", f"{self.active_share:g}", "allowed: above 0, up to 1"))
         return wrong
 
+    def storing(self, weight_bits: int) -> Crossbar:
+        """With more or fewer bit slices. Raises: ValueError if a weight is wider or higher than the array."""
+        bits = {"bits": weight_bits, "bits_per_cell": min(weight_bits, self.weight.bits_per_cell)}
+        weight = self.weight.model_copy(update=bits)
+        if weight.columns > self.columns:
+            raise ValueError(
+                f"a weight of {weight_bits} bits takes {weight.columns} of {self.columns} columns"
+            )
+        return self.model_copy(update={"weight": weight})
+
     @property
     def phases(self) -> int:
         return self.read_phases * self.row_groups

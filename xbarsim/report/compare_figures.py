@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from xbarsim.report.compare_views import shown
+from xbarsim.report.compare_views import network_names, shown
 from xbarsim.report.figures_style import (
     GRID,
     QUIET,
@@ -139,4 +139,4 @@ def _part(split: dict[str, float], family: str, told: list[str]) -> float:
 
 
 def _name(entry: Entry, found: Comparison) -> str:
-    return f"{entry.chip}, {entry.workload}" if len(found.workloads) > 1 else entry.chip
+    return f"{entry.chip}, {network_names(found)[entry.workload]}" if len(found.workloads) > 1 else entry.chip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from xbarsim.report.compare_views import network_names
 from xbarsim.report.quantities import UNKNOWN, divided, format_number, format_pj
 from xbarsim.report.views import Cell, Column, Table, number_cell
 from xbarsim.study.compare import Comparison, Difference, Entry
@@ -82,7 +83,7 @@ def _moved(ratio: float | None) -> Cell:
 
 def variation_table(found: Comparison) -> Table:
     """Every chip against the first one, with one thing set otherwise at a time."""
-    networks, chips = len(found.workloads) > 1, len(found.chips) != 2
+    networks, chips, told = len(found.workloads) > 1, len(found.chips) != 2, network_names(found)
     columns = (
         Column("set"), Column("to"), *([Column("network")] if networks else []), *([Column("chip")] if chips else []),
         Column("energy", True), Column("times the first", True), Column("latency, times", True, wide=True),
@@ -90,7 +91,7 @@ def variation_table(found: Comparison) -> Table:
     )  # fmt: skip
     rows = []
     for label, value, first, entry in variation_rows(found) if found.variations else ():
-        names = ([Cell(entry.workload)] if networks else []) + ([Cell(entry.chip)] if chips else [])
+        names = ([Cell(told[entry.workload])] if networks else []) + ([Cell(entry.chip)] if chips else [])
         energy_pj = entry.figures["energy_pj"]
         own = Cell(format_pj(energy_pj) if isinstance(energy_pj, float) else UNKNOWN)
         rows.append(

@@ -71,6 +71,10 @@ class Spec(BaseModel):
         """Impossible combinations of values, as (key, found, allowed or fix)."""
         return []
 
+    def mispriced(self, models: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+        """Prices by models that are none of this description, told alike. models: key -> what stands at it."""
+        return []
+
 
 class ComponentSpec(Spec):
     """What every component says of itself.

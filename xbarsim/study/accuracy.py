@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from math import fsum
 
-from xbarsim.errors import DataError, Problem, SpecError, shown
-from xbarsim.mapping.floor import Floor
+from xbarsim.api import prepared
+from xbarsim.errors import Problem, SpecError, shown
+from xbarsim.scenario.accuracy import ChipAccuracy, Examples, Judge, chip_accuracy
 from xbarsim.spec.chip import Chip
 from xbarsim.units import AGE, UnitError, exact
 from xbarsim.workload.load import Workload
@@ -69,31 +69,23 @@ def accuracy_asked(told: Mapping[str, str]) -> AccuracyAsked | None:
     )  # fmt: skip
 
 
-def measured(chip: Chip, work: Workload, asked: AccuracyAsked, seed: int) -> float:
-    """Mean share of the test set that is classified rightly (imports torch).
+def accuracy_on(chip: Chip, work: Workload, asked: Judge | None = None, weights: str = "") -> ChipAccuracy:
+    """How often a network is right on a chip: with the words and input bits of its digital elements, or with weights in
+    its analog cells, written with noise and as old as asked (imports torch).
 
-    Weights that are cut into slices are rounded to the chip's bits, others stand in their cells as they are.
-    Raises: DataError if the chip does not describe what its cells or converters do; WorkloadError without weights.
+    weights: which of the workload's; the first if not said.
+    Raises: WorkloadError if the workload names no weights or data; DataError if the chip does not say enough.
     """
-    from xbarsim.analog.measure import accuracy
-    from xbarsim.analog.network import convert_to_analog
-    from xbarsim.analog.settings import Numerics
+    network, test, seen = work.network(weights), work.test_set(), work.training_set()[0]
+    ready, graph, bits = prepared(chip, work)
+    given = Examples(network, *test, seen)
+    return chip_accuracy(ready, graph, bits or ready.header.precision.activations, given, asked or Judge())
 
-    if work.weight_bits is not None:
-        chip = chip.storing(work.weight_bits)
-    weight = Floor(chip).array.weight  # type: ignore[attr-defined]
-    try:
-        numerics = Numerics.of(chip, rounded=weight.slices > 1)
-    except ValueError as error:
-        raise DataError(f"accuracy: {error}") from None
-    network, (inputs, labels) = work.network(asked.weights), work.test_set()
-    found = []
-    for at in range(asked.networks):
-        analog = convert_to_analog(network, numerics, seed + at)
-        analog.program_analog_weights()
-        analog.drift_analog_weights(asked.after_s)
-        found.append(accuracy(analog, inputs[: asked.samples], labels[: asked.samples]))
-    return fsum(found) / len(found)
+
+def measured(chip: Chip, work: Workload, asked: AccuracyAsked, seed: int) -> float:
+    """Mean share of the test set that is classified rightly at the age that is asked for. Raises: as `accuracy_on`."""
+    judge = Judge((asked.after_s,), asked.networks, asked.samples, seed)
+    return accuracy_on(chip, work, judge, asked.weights).mean
 
 
 def learnt_digest(work: Workload) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from xbarsim.api import simulate
 from xbarsim.errors import XbarsimError
+from xbarsim.scenario.accuracy import ChipAccuracy, Judge
 from xbarsim.scenario.infer import Infer
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
 from xbarsim.scenario.serve_spec import Serve
 from xbarsim.spec.chip import Chip
+from xbarsim.study.accuracy import accuracy_on
 from xbarsim.study.figures import FIGURES, Value, figures_of
 from xbarsim.study.vary import Vary, changes
 from xbarsim.workload.load import Workload
@@ -23,19 +25,25 @@ Told = Callable[[str, int, int], None]  # (what runs, done, in all)
 
 @dataclass(frozen=True)
 class Entry:
-    """One chip with one network: its result, or why there is none."""
+    """One chip with one network: its result, or why there is none.
+
+    accuracy: where that was asked for and can be measured; accuracy_error: why it cannot.
+    """
 
     chip: str
     workload: str
     result: Result | ServeResult | None
     error: str = ""
+    accuracy: ChipAccuracy | None = None
+    accuracy_error: str = ""
 
     @cached_property
     def figures(self) -> Mapping[str, Value]:
         """As in a study; None where they are not known."""
         if self.result is None:
             return dict.fromkeys(figure.name for figure in FIGURES)
-        return figures_of(self.result)
+        found = figures_of(self.result)
+        return found if self.accuracy is None else found | {"accuracy": self.accuracy.mean}
 
 
 @dataclass(frozen=True)
@@ -139,11 +147,12 @@ def compare(
     scenario: Infer | Serve | None = None,
     report: Told | None = None,
     vary: Sequence[Vary] = (),
+    judge: Judge | None = None,
 ) -> Comparison:
     """Run every network on every chip; one that does not fit is told with its error, the others go on.
 
     scenario: `Infer()` if none is given; `Serve` for chips under load. vary: what else to set, one thing at a time; a
-    chip that says what it is without its fit is also run so.
+    chip that says what it is without its fit is also run so. judge: also how often each network is right on each chip.
     Raises: ValueError if nothing is given to compare; SpecError if what is to be varied cannot be.
     """
     if not chips or not works:
@@ -152,6 +161,8 @@ def compare(
     changed = list(changes(chips, vary))
     told.total = len(works) * sum(len([c for c in one if c]) for one in (chips, *(c.chips for c in changed)))
     entries = told.entries(chips)
+    if judge is not None:
+        entries = told.judged(entries, chips, judge)
     variations = tuple(Variation(one.label, one.value, told.entries(one.chips, entries)) for one in changed)
     kind = "serve" if isinstance(scenario, Serve) else "infer"
     return Comparison(tuple(told.names), tuple(told.networks), kind, entries, variations)
@@ -173,6 +184,16 @@ class _Runs:
                 found.append(self._entry(name, network, chip, work) if chip else before[len(found)])
         return tuple(found)
 
+    def judged(self, entries: Sequence[Entry], chips: Sequence[Chip], judge: Judge) -> tuple[Entry, ...]:
+        """The same with the accuracy of those that ran."""
+        pairs = [(chip, work) for work in self.works for chip in chips]
+        found = []
+        for number, (entry, (chip, work)) in enumerate(zip(entries, pairs, strict=True)):
+            if self.report is not None:
+                self.report("accuracy", number, len(entries))
+            found.append(entry if entry.result is None else _judged(entry, chip, work, judge))
+        return tuple(found)
+
     def _entry(self, name: str, network: str, chip: Chip, work: Workload) -> Entry:
         if self.report is not None:
             self.report("chips and networks", self.done, self.total)
@@ -181,6 +202,13 @@ class _Runs:
             return Entry(name, network, simulate(chip, work, self.scenario))
         except XbarsimError as error:
             return Entry(name, network, None, str(error))
+
+
+def _judged(entry: Entry, chip: Chip, work: Workload, judge: Judge) -> Entry:
+    try:
+        return replace(entry, accuracy=accuracy_on(chip, work, judge))
+    except XbarsimError as error:
+        return replace(entry, accuracy_error=str(error))
 
 
 def _apart(names: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ from xbarsim.errors import XbarsimError, one_line
 from xbarsim.scenario.lifetime_result import LifetimeResult
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
+from xbarsim.scenario.train_result import TrainResult
 from xbarsim.spec.chip import Chip
 from xbarsim.spec.load import load_chip, located_chip
 from xbarsim.study.accuracy import AccuracyAsked, accuracy_asked, learnt_digest, measured
@@ -33,7 +34,7 @@ _NO_FIGURES = ("cli", "report", "validation", "study")  # rooms that change no f
 _OF_STUDIES = ("accuracy.py", "evaluate.py", "figures.py", "scenarios.py")  # but for these
 _KEPT = 64
 
-Ran = Result | ServeResult | LifetimeResult
+Ran = Result | ServeResult | LifetimeResult | TrainResult
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Bench:
     def _workload_digest(self, point: Point) -> str:
         """Of the network, and of the weights where accuracy is measured."""
         asked, digest = _accuracy_asked(point), workload_digest(self.work(point))
-        if asked is None and point.scenario_kind != "lifetime":
+        if asked is None and point.scenario_kind not in ("lifetime", "train"):
             return digest
         learnt = self.work(point) if asked is None else self._learnt(point, asked)
         return hashlib.sha256(
@@ -148,12 +149,16 @@ def _accuracy_asked(point: Point) -> AccuracyAsked | None:
 
 
 def workload_digest(work: Workload) -> str:
-    """Of its operations, its precision, and where the choice of experts comes from."""
+    """Of its operations, its precision, its weights, and where the choice of experts comes from."""
     graph = work.graph
-    told = (
+    told: tuple[object, ...] = (
         graph.ops, sorted(graph.matrices.items()), sorted(graph.experts.items()),
         work.activation_bits, work.weight_bits, router_text(work.router),
     )  # fmt: skip
+    told += (work.layer_bits,) if work.layer_bits else ()
+    told += (
+        (hashlib.sha256(next(iter(work.weights.values())).read_bytes()).hexdigest(),) if work.weights else ()
+    )
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
 

@@ -9,6 +9,7 @@ from xbarsim.scenario.lifetime_result import TAIL, LifetimeResult, PolicyLife
 from xbarsim.scenario.lifetime_spec import YEAR_S
 from xbarsim.scenario.result import AreaRow, Result, SourceRow, StationRow
 from xbarsim.scenario.serve_result import Served, ServeResult
+from xbarsim.scenario.train_result import TrainResult
 
 Value = float | int | str | None
 Better = Literal["less", "more", ""]
@@ -26,11 +27,11 @@ class FigureOf:
 
 
 FIGURES = (
-    FigureOf("latency_ns", "float", "less", "one request alone on the idle chip; of `serve` the mean"),
+    FigureOf("latency_ns", "float", "less", "one request alone on the idle chip; of `serve` and `train` the mean"),
     FigureOf("latency_p99_ns", "float", "less", "99th percentile under load (serve, lifetime)"),
     FigureOf("latency_p999_ns", "float", "less", "99.9th percentile (lifetime)"),
     FigureOf("throughput_per_s", "float", "more", "inferences a second in steady state"),
-    FigureOf("energy_pj", "float", "less", "energy per inference, static power included"),
+    FigureOf("energy_pj", "float", "less", "of an inference, or a sample (train), static power included"),
     FigureOf("static_pj", "float", "less", "of that, power of states in which no work is done"),
     FigureOf("energy_delay_js", "float", "less", "energy per inference times latency, joule seconds"),
     FigureOf("power_w", "float", "less", "mean power of the run"),
@@ -49,7 +50,10 @@ FIGURES = (
     FigureOf("accuracy", "float", "more", "share of the test set that is classified rightly, where that is measured"),
     FigureOf("lifetime_years", "float", "more", "until the first cell is worn out, written as in the end; infinite "
              "where nothing is written (lifetime)"),
-    FigureOf("writes_per_cell", "float", "less", "mean writes of a cell until the last age (lifetime)"),
+    FigureOf("writes_per_cell", "float", "less", "mean writes of a cell until the last age, or the end (lifetime, train)"),
+    FigureOf("most_writes", "float", "less", "of any cell (lifetime, train)"),
+    FigureOf("training_s", "float", "less", "of the whole training (train)"),
+    FigureOf("training_j", "float", "less", "energy of the whole training (train)"),
     FigureOf("upkeep_share", "float", "less", "of the energy, correcting and probing (lifetime)"),
     FigureOf("lost_share", "float", "less", "of the time, upkeep keeps the idle chip from computing (lifetime)"),
     FigureOf("macs", "int", "", "multiply-accumulates of one inference"),
@@ -60,10 +64,12 @@ BY_NAME = {figure.name: figure for figure in FIGURES}
 NUMBERS = tuple(figure.name for figure in FIGURES if figure.type != "text")
 
 
-def figures_of(result: Result | ServeResult | LifetimeResult) -> dict[str, Value]:
+def figures_of(result: Result | ServeResult | LifetimeResult | TrainResult) -> dict[str, Value]:
     """Every figure by name; None where this kind of result does not have it."""
     if isinstance(result, LifetimeResult):
         told = _lived(result)
+    elif isinstance(result, TrainResult):
+        told = _trained(result)
     else:
         told = _served(result) if isinstance(result, ServeResult) else _inferred(result)
     return {figure.name: told.get(figure.name) for figure in FIGURES}
@@ -128,8 +134,32 @@ def _lived(result: LifetimeResult) -> dict[str, Value]:
         "accuracy": last.accuracy,
         "lifetime_years": _lifetime_years(life, result.horizon_s),
         "writes_per_cell": last.writes,
+        "most_writes": last.most_writes,
         "upkeep_share": life.upkeep_share,
         "lost_share": life.lost,
+        "unknown_energies": unknown_energies(result.sources),
+        "unknown_areas": unknown_areas(result.area),
+    }
+
+
+def _trained(result: TrainResult) -> dict[str, Value]:
+    """Of the first algorithm, at the end of training."""
+    one = result.trainings[0]
+    area_mm2 = sum(row.area_um2 for row in result.area) / 1e6
+    cells = sum(row.cells for row in one.wear)
+    return {
+        "latency_ns": one.ps_per_sample / 1e3,
+        "throughput_per_s": 1e12 / one.ps_per_sample,
+        "energy_pj": one.pj_per_sample,
+        "static_pj": one.static_pj,
+        "energy_delay_js": one.pj_per_sample * 1e-12 * one.ps_per_sample * 1e-12,
+        "power_w": result.mean_power_w,
+        "area_mm2": area_mm2 or None,
+        "accuracy": one.accuracy,
+        "writes_per_cell": one.samples * sum(row.mean * row.cells for row in one.wear) / cells,
+        "most_writes": one.samples * max(row.most for row in one.wear),
+        "training_s": one.elapsed_ps * 1e-12,
+        "training_j": one.energy_pj * 1e-12,
         "unknown_energies": unknown_energies(result.sources),
         "unknown_areas": unknown_areas(result.area),
     }

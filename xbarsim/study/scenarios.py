@@ -14,11 +14,12 @@ from xbarsim.scenario.lifetime_text import WrittenLife, life_asked
 from xbarsim.scenario.serve_spec import Serve
 from xbarsim.scenario.serve_text import Written
 from xbarsim.scenario.serve_text import asked as serve_asked
+from xbarsim.scenario.train_spec import Train
 from xbarsim.study.accuracy import KEYS as ACCURACY
 from xbarsim.study.accuracy import accuracy_asked
 
 Texts = Mapping[str, str]
-Scenario = Infer | Serve | Lifetime
+Scenario = Infer | Serve | Lifetime | Train
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,24 @@ def _lifetime(told: Texts, seed: int) -> Lifetime:
     written = WrittenLife(
         listed("arrivals"), [_policy(told)], told.get("ages", ""), numbers["networks"], told.get("weights", ""), seed,
         numbers["windows"], numbers["requests"], False, _number("tolerance", told.get("tolerance", "0")), samples,
-        Granularity.BURST,
+        Granularity.BURST, told.get("temperature", ""),
     )  # fmt: skip
     try:
         return life_asked(written)
     except SpecError as error:
         raise SpecError([_renamed(problem) for problem in error.problems]) from None
+
+
+def _train(told: Texts, seed: int) -> Train:
+    from xbarsim.scenario.train_text import algorithms_asked  # imports torch
+
+    with_ = [text.strip() for text in told.get("with", "").split(",") if text.strip()]
+    try:
+        algorithms = algorithms_asked([told.get("algorithm", "agad")], with_)
+    except SpecError as error:
+        raise SpecError([_renamed(problem) for problem in error.problems]) from None
+    numbers = {key: _whole(key, told[key], 1) for key in ("epochs", "samples") if key in told}
+    return Train(algorithms, numbers.get("epochs"), seed, numbers.get("samples"))
 
 
 def _policy(told: Texts) -> str:
@@ -134,9 +147,19 @@ SCENARIOS = {
             "weights": "which of the workload's weights; the first if not said",
             "tolerance": "how far a code may be from its weight, if it takes less conductance",
             "samples": "of the test set; all if not said",
+            "temperature": "of the cells: '350 kelvin'; if not said, at which their numbers hold",
             "windows": "simulated around each kind of turn (32 if not said)",
             "requests": "simulated between turns (5,000 if not said)",
         },
         _lifetime,
+    ),
+    "train": ScenarioKind(
+        {
+            "algorithm": "how it learns: agad (if not said), ttv2, chopped_ttv2, in_memory_sgd …, or a file",
+            "with": "settings over the algorithm's file: 'beta=1, transfer_every=4'",
+            "epochs": "as the algorithm says, if not said",
+            "samples": "of the training set; all if not said",
+        },
+        _train,
     ),
 }
