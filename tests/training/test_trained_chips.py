@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import xbarsim as xs
+from xbarsim.devices.load import load_technology
 from xbarsim.engine.granularity import Granularity
 from xbarsim.mapping.floor import Floor
 from xbarsim.mapping.plan import map_network
@@ -90,6 +91,23 @@ def test_efficiency_of_updates() -> None:
     operations = 2 * 17_024 * training.batches
     assert operations / energy_pj(training, "cells.mtj") == pytest.approx(3.0, rel=0.01)
     assert training.epochs[-1].accuracy > 0.92
+
+
+@pytest.mark.slow
+def test_junctions_learn_as_well_as_ideal_transitions() -> None:
+    """M7, of the shipped network: within one point, mean of eight seeds and the last three epochs."""
+
+    def accuracy(cell: str, seed: int) -> float:
+        algorithm, found = load_algorithm("gxnor"), []
+        learner = Learner(NETWORK, algorithm, {"junctions": load_technology(cell)}, seed)
+        for batch in learner.run(10):
+            if batch.epoch >= 7 and learner.samples % learner.training_samples == 0:
+                found.append(learner.accuracy())
+        assert len(found) == 3
+        return float(np.mean(found))
+
+    ideal, junctions = (np.mean([accuracy(cell, s) for s in range(8)]) for cell in ("ideal", "mtj"))
+    assert abs(ideal - junctions) < 0.01 and ideal > 0.94
 
 
 def test_a_network_with_rectifiers_becomes_ternary_on_the_magnetic_chip() -> None:
