@@ -48,6 +48,23 @@ def test_product(benchmark: Any, row: Row, threads: int, bounds: Any) -> None:
     with torch.no_grad():
         error = (analog(inputs) - linear(inputs)).norm() / linear(inputs).norm()
         assert 0.05 < error < 0.5  # the same layer, with noise
+        vectors = vectors_through(analog, inputs)
         benchmark.pedantic(analog, (inputs,), rounds=ROUNDS, warmup_rounds=5)
         linear_s = least_s(lambda: linear(inputs), ROUNDS)
-    row("analog", bounds=bounds, threads=threads, analog_s=benchmark.stats.stats.min, linear_s=linear_s)
+    analog_s = benchmark.stats.stats.min
+    row("analog", bounds=bounds, threads=threads, vectors=vectors, analog_s=analog_s, linear_s=linear_s)
+
+
+def vectors_through(analog: nn.Module, inputs: torch.Tensor) -> int:
+    """Vectors that go through the array: those that drive an output out of range do so again."""
+    through = Periphery._once
+    sizes: list[int] = []
+
+    def counted(self: Periphery, vectors: torch.Tensor, *rest: Any) -> torch.Tensor:
+        sizes.append(len(vectors))
+        return through(self, vectors, *rest)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Periphery, "_once", counted)
+        analog(inputs)
+    return sum(sizes)

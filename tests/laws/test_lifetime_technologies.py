@@ -47,9 +47,8 @@ def described(folder: Path, technology: str, **own: Any) -> Path:
 
 
 def lived(chip: Chip, policy: str, jump: bool) -> PolicyLife:
-    asked = Lifetime(
-        xs.Constant(100.0), (policy_from_text(policy),), (1.0, 10.0, 20.0), networks=1, samples=50, jump=jump
-    )
+    brief = {"networks": 1, "samples": 50, "windows": 2, "requests": 100, "jump": jump}
+    asked = Lifetime(xs.Constant(100.0), (policy_from_text(policy),), (1.0, 6.0, 12.0), **brief)  # type: ignore[arg-type]
     return xs.simulate(chip, xs.load_workload("cnn_digits"), asked).policies[0]
 
 
@@ -79,6 +78,21 @@ def test_magnetic_cells_that_flip_by_themselves_are_put_right(tmp_path: Path) ->
     assert (often.ages[-1].accuracy or 0.0) > fresh - 0.1
     alone = "a correction leaves cells of cells.pcm alone that stand right; time and energy are those of all"
     assert alone in often.notes
+
+
+def test_magnetic_cells_hold_shorter_when_hot(tmp_path: Path) -> None:
+    """40 kT at 300 K are 7.5 years on average; at 350 K, 34.3 kT, nine days."""
+    chip = xs.load_chip(described(tmp_path, "mtj", stability=40))
+    week_s = 7 * 86_400.0
+    asked = Lifetime(xs.Constant(1.0), ages_s=(1.0, week_s), networks=2, samples=200)
+    lives = [
+        xs.simulate(chip, xs.load_workload("cnn_digits"), replace(asked, temperature_kelvin=kelvin))
+        for kelvin in (None, 300.0, 350.0)
+    ]
+    described_, cool, hot = ([row.accuracies for row in life.policies[0].ages] for life in lives)
+    assert described_ == cool
+    assert max(hot[1]) < min(cool[1]) - 0.1 and hot[0] == cool[0]
+    assert lives[2].provenance["numerics"]["temperature_kelvin"] == 350.0
 
 
 @pytest.mark.parametrize(

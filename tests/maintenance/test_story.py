@@ -63,7 +63,7 @@ def test_bouts_are_all_rounds_once(every_s: float, ages_s: list[float], order: s
             assert bout.first_ps + bout.times * bout.period_ps == after.first_ps
 
 
-@given(paces=st.tuples(*[st.floats(0.001, 0.9)] * 3), rounds=st.integers(1, 300),
+@given(paces=st.tuples(*[st.floats(0.001, 0.9)] * 3), rounds=st.integers(1, 100),
        order=st.sampled_from(["at once", "staggered"]))  # fmt: skip
 def test_looking_by_doubling_finds_what_looking_at_each_finds(
     paces: tuple[float, ...], rounds: int, order: str

@@ -121,6 +121,24 @@ CASES = {
         "which the workload does not name. Give 'weights' and 'data' in the workload file, or a policy without "
         "'above'\n",
     ),
+    "no temperature": (
+        [*ONE, *P, *S, "--temperature", "hot"],
+        "--temperature: 'hot' is not a number with a unit; write it like '350 kelvin'\n",
+    ),
+    "below all temperatures": (
+        [*ONE, *P, *S, "--temperature", "-1 kelvin"],
+        "--temperature: -1.0; allowed: above 0 kelvin\n",
+    ),
+    "a temperature of which nothing is known": (
+        [*ONE, *P, *S, "--temperature", "350 kelvin"],
+        f"{CHIP}: cells.pcm at 350 kelvin: pcm.temperature: 'unknown'; another temperature needs it; give it, or say "
+        "'ideal' to leave it out\n",
+    ),
+    "a temperature of no cells": (
+        ["lifetime", "pcm-selfcorrect", "lenet_digits", *P, *S, "--temperature", "350 kelvin"],
+        "lenet_digits: a temperature is that of cells that hold weights, and the workload does not name weights and "
+        "data. Give 'weights' and 'data' in the workload file, or leave --temperature out\n",
+    ),
     "a tolerance without codes": (
         ["lifetime", "hermes64", "cnn_digits", *P, *S, "--tolerance", "0.1"],
         "IBM HERMES 64-core: a tolerance is that of the codes of weights, and the chip keeps none: it has no "

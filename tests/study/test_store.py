@@ -13,8 +13,10 @@ from xbarsim.errors import SpecError
 from xbarsim.study import store as store_module
 from xbarsim.study.columns import COLUMNS, SCHEMA, SCHEMA_KEY, arrow_schema
 from xbarsim.study.journal import Row
+from xbarsim.study.pareto import front_of_store
 from xbarsim.study.query import QueryError, query
 from xbarsim.study.store import Store, writing
+from xbarsim.study.study import Goal
 
 
 def row(key: str, **own: object) -> Row:
@@ -142,3 +144,16 @@ def test_export_to_pandas(tmp_path: Path) -> None:
         store.add([row("a", energy_pj=3.0), row("b", energy_pj=4.0)])
     told = frame(Store(tmp_path), "SELECT key, energy_pj FROM points ORDER BY key")
     assert told.to_dict("list") == {"key": ["a", "b"], "energy_pj": [3.0, 4.0]}
+
+
+def test_the_best_of_a_whole_store(tmp_path: Path) -> None:
+    """As told by the definition, over the parts and the journal; equal points stay together."""
+    goals = (Goal("energy_pj", "minimise"), Goal("throughput_per_s", "maximise"))
+    figures = {"a": (1.0, 1.0), "b": (2.0, 3.0), "c": (2.0, 2.0), "d": (3.0, 3.0), "e": (2.0, 3.0)}
+    rows = [row(key, energy_pj=e, throughput_per_s=t, chip="x") for key, (e, t) in figures.items()]
+    with writing(tmp_path) as store:
+        store.add(rows[:3])
+    with writing(tmp_path) as store:
+        store.add([*rows[3:], row("f", energy_pj=0.5), row("g", status="failed")])
+        assert front_of_store(Store(tmp_path), goals) == ["a", "b", "e"]
+        assert front_of_store(Store(tmp_path), goals, "chip = 'y'") == []

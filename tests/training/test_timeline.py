@@ -274,6 +274,7 @@ def test_fast_cells_forget_in_real_seconds() -> None:
         ("agad-training", (), "hybrid", "asks for an array that holds 'lsb'"),
         ("agad-training", (), "gxnor", "array 'junctions' has a device of pulses"),
         ("agad-training", ("tile.fast_array.rows=256",), "agad", "256 x 512 cells"),
+        ("agad-training", ("tile.update_memory.capacity=1 KiB",), "agad", "keeps 32,768 bits a tile"),
         ("zcu104-pot", (), "agad", "made of digital elements"),
     ],
 )

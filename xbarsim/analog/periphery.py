@@ -146,7 +146,7 @@ class Periphery:
         """Do those vectors again, with smaller inputs, that drove an output to its bound."""
         reduction = 1.0
         while self._may_reduce(2 * reduction):
-            again = (result.abs() >= reduction * bound).any(dim=-1)
+            again = result.abs().amax(dim=-1) >= reduction * bound
             if not again.any():
                 break
             reduction *= 2

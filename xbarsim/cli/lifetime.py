@@ -57,6 +57,9 @@ def lifetime(
         float,
         typer.Option("--tolerance", min=0, help="how far a code may be from its weight, if it takes less conductance"),
     ] = 0.0,
+    temperature: Annotated[
+        str, typer.Option("--temperature", help="of the cells: '350 kelvin'; where their technology says what it does")
+    ] = "",
     samples: Annotated[
         int | None, typer.Option("--samples", min=1, help="of the test set; all if not given")
     ] = None,
@@ -90,6 +93,7 @@ def lifetime(
         tolerance,
         samples,
         granularity,
+        temperature,
     )
     _, scenario, loaded, work = together(
         lambda: demand_room(out, force),

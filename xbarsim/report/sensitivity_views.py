@@ -24,7 +24,9 @@ def sensitivity_section(found: Sensitivity | None) -> Section:
         "One axis moved at a time, all others held; and shares of the variance (Sobol indices): by the axis alone, and "
         "with all that it does together with others."
     )
-    return Section("sensitivity", "Sensitivity", lead, tables=sensitivity_tables(found))
+    from xbarsim.report.sensitivity_figures import sensitivity_figure  # draws: only where a page is wanted
+
+    return Section("sensitivity", "Sensitivity", lead, sensitivity_figure(found), sensitivity_tables(found))
 
 
 def tornado_table(told: Tornado) -> Table:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import escape
 
-from xbarsim.report.figures_style import ANALOG, GRID, INK, QUIET, STATIC, new_figure, styled, to_svg
+from xbarsim.report.figures_style import ANALOG, GRID, INK, QUIET, SERIES, STATIC, new_figure, styled, to_svg
 from xbarsim.report.quantities import prefix_of, thousands_power
 from xbarsim.report.study_views import format_figure, words_of
 from xbarsim.study.explored import Explored, Outcome
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _WIDTH_IN = 9.0
 _MOST_DOTS, _MOST_LINES, _MOST_PANELS, _MOST_TOLD = 3_000, 800, 3, 400
+_FRONTS = (STATIC, ANALOG, *SERIES[2:])
 _LINK = re.compile(r'<a xlink:href="([^"]*)"[^>]*>')  # as matplotlib writes them: to another window
 _NUMBER = re.compile(r"[+-]?\d+\.?\d*(?:[eE][+-]?\d+)?")
 _BASE = {
@@ -76,20 +78,22 @@ def _panel(axes: Axes, found: Explored, across: str, up: str, leads: Mapping[int
     known = [
         one for one in found.done if one.figure(across) is not None and (not up or one.figure(up) is not None)
     ]
-    kinds = (
+    kinds = [
         ("beyond a bound", [one for one in known if one.number not in feasible], GRID, 14),
         ("other points", [one for one in known if one.number in feasible - front], QUIET, 16),
-        ("best points", list(found.front), STATIC, 34),
-    )
+    ]
+    for (name, best), color in zip(found.fronts.items(), cycle(_FRONTS), strict=False):
+        kinds.append((f"best, {name}" if name else "best points", list(best), color, 34))
     for label, outcomes, color, size in kinds:
         shown = thinned(outcomes, _MOST_DOTS)
         if shown:
             xs, ys = places(shown)
             dots = axes.scatter(xs, ys, s=size, color=color, label=label, zorder=2 + size, linewidths=0)
             dots.set_urls([leads[one.number] for one in shown])
-    if up and len(found.study.goals) == 2:
-        xs, ys = places(found.front)
-        axes.plot(xs, ys, color=STATIC, lw=1.2, zorder=3, drawstyle="steps-post")
+    for best, color in zip(found.fronts.values(), cycle(_FRONTS), strict=False):
+        if up and len(found.study.goals) == 2:
+            xs, ys = places(best)
+            axes.plot(xs, ys, color=color, lw=1.2, zorder=3, drawstyle="steps-post")
     axes.set_xlabel(units[0][0])
     axes.set_ylabel(units[1][0])
     axes.tick_params(axis="y", labelcolor=QUIET)
@@ -121,12 +125,14 @@ def parallel_figure(found: Explored) -> str:
         axes = figure.subplots()
         scales = [_scale(found.done, name, at < len(study.axes)) for at, name in enumerate(columns)]
         others = [one for one in found.done if one.number not in front]
-        for outcomes, style in (
-            (thinned(others, _MOST_LINES), {"color": QUIET, "alpha": 0.22, "lw": 0.7}),
-            (thinned(found.front, _MOST_LINES), {"color": STATIC, "alpha": 0.9, "lw": 1.5}),
-        ):
+        kinds: list[tuple[list[Outcome], dict[str, Any]]] = [
+            (thinned(others, _MOST_LINES), {"color": QUIET, "alpha": 0.22, "lw": 0.7})
+        ]
+        for best, color in zip(found.fronts.values(), cycle(_FRONTS), strict=False):
+            kinds.append((thinned(best, _MOST_LINES), {"color": color, "alpha": 0.9, "lw": 1.5}))
+        for outcomes, style in kinds:
             for one in outcomes:
-                axes.plot(range(len(columns)), [scale.at(one) for scale in scales], **style)  # type: ignore[arg-type]
+                axes.plot(range(len(columns)), [scale.at(one) for scale in scales], **style)
         _rulers(axes, scales)
         return to_svg(
             figure, "parallel", "Parallel coordinates: each line is a point, the best ones stand out"

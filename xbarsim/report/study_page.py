@@ -10,7 +10,7 @@ from xbarsim.report.notebook import line
 from xbarsim.report.page import rendered
 from xbarsim.report.sections import Mark, Section
 from xbarsim.report.sensitivity_views import sensitivity_section
-from xbarsim.report.study_effects import effects_figure, effects_table
+from xbarsim.report.study_effects import effects_figure
 from xbarsim.report.study_figures import front_figure, parallel_figure
 from xbarsim.report.study_views import (
     failed_table,
@@ -53,7 +53,7 @@ def study_sections(found: Explored, reports: Mapping[int, str]) -> tuple[Section
     return (
         Section("best", "Best points", _lead(found, reports), front_figure(found, reports),
                 (front_table(found, reports),)),
-        Section("effects", "What each axis does", _EFFECTS_LEAD, effects_figure(found), (effects_table(found),)),
+        Section("effects", "What each axis does", _EFFECTS_LEAD, effects_figure(found)),
         Section("parallel", "Parallel coordinates", "Each line is a point; the best ones stand out.",
                 parallel_figure(found)),
         sensitivity_section(known_sensitivity(found)),
@@ -76,7 +76,8 @@ def _lead(found: Explored, reports: Mapping[int, str]) -> str:
         click = "A click on a best point opens its report, on another one finds it in the table"
         if len(reports) < len(found.front):
             click += f" ({len(reports)} of {len(found.front)} have a report)"
-    return f"Sought: {goals}. {click}."
+    where = f", for each {' and '.join(found.study.for_each)}" if found.study.for_each else ""
+    return f"Sought: {goals}{where}. {click}."
 
 
 def axis_table(found: Explored) -> Table:

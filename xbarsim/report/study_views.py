@@ -110,6 +110,8 @@ def study_figures(found: Explored) -> tuple[Figure, ...]:
 def front_table(found: Explored, reports: Mapping[int, str] | None = None) -> Table:
     """reports: where the number of a point leads; otherwise to its row in the table of all points."""
     note = "no other point beats them in every goal"
+    if found.study.for_each:
+        note = f"no other point of the same {' and '.join(found.study.for_each)} beats them in every goal"
     links = {one.number: f"#point-{one.number}" for one in found.front} | dict(reports or {})
     return _points("Best points", found, found.front, note, links)
 

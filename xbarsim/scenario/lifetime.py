@@ -126,7 +126,12 @@ def _load(scenario: Lifetime, program: Program) -> Load:
 
 
 def _demand_weights(program: Program, scenario: Lifetime, learnt: Learnt | None) -> None:
-    """Raises: MappingError if a policy cannot decide without weights."""
+    """Raises: MappingError if a policy cannot decide without weights, or nothing asks for a temperature."""
+    if scenario.temperature_kelvin is not None and learnt is None:
+        raise MappingError(
+            f"{program.graph.name}: a temperature is that of cells that hold weights, and the workload does not name "
+            f"weights and data. Give 'weights' and 'data' in the workload file, or leave --temperature out"
+        )
     asking = [policy.text for policy in scenario.policies if policy.threshold is not None]
     if asking and learnt is None:
         raise MappingError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,6 +34,8 @@ def numerics_of(chip: Chip, program: Program, learnt: Learnt, scenario: Lifetime
             f"{chip.name}: its cells are described without their conductance, so nothing is known of their drift. "
             f"Give cells.{_cell_name(chip)} a technology, such as 'include: common/cells/pcm.yaml'"
         )
+    if scenario.temperature_kelvin is not None:
+        numerics = replace(numerics, cells=_at_temperature(chip, numerics.cells, scenario.temperature_kelvin))
     layers = learnt.layers
     if layers != set(program.cuts):
         raise MappingError(
@@ -40,6 +43,14 @@ def numerics_of(chip: Chip, program: Program, learnt: Learnt, scenario: Lifetime
             f"a life with weights needs one matrix for each Linear and convolution layer"
         )
     return numerics
+
+
+def _at_temperature(chip: Chip, cells: Technology, kelvin: float) -> Technology:
+    """Raises: MappingError where no source says what it does."""
+    try:
+        return cells.at_temperature(kelvin)
+    except DeviceError as error:
+        raise MappingError(f"{chip.name}: cells.{_cell_name(chip)} at {kelvin:g} kelvin: {error}") from None
 
 
 def _as_described(chip: Chip, learnt: Learnt, scenario: Lifetime) -> Numerics:

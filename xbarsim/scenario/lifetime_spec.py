@@ -38,6 +38,7 @@ class Lifetime:
     numerics: how products are computed; None: as the chip describes it.
     tolerance: how far a weight's code may be from it, in units of the weights, if it takes less conductance; for chips
         with a code memory.
+    temperature_kelvin: of the cells; None: at which their numbers hold.
     samples: of the test set, that accuracy is measured on; None: all.
     """
 
@@ -54,6 +55,7 @@ class Lifetime:
     tolerance: float = 0.0
     samples: int | None = None
     granularity: Granularity = Granularity.BURST
+    temperature_kelvin: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("networks", "windows", "requests"):
@@ -66,6 +68,7 @@ class Lifetime:
             ("policies", wrong_policies(self.policies)),
             ("ages_s", wrong_ages(self.ages_s)),
             ("tolerance", wrong_tolerance(self.tolerance)),
+            ("temperature_kelvin", wrong_temperature(self.temperature_kelvin)),
         ):
             if wrong:
                 raise ValueError(f"Lifetime.{name}: {wrong}")
@@ -112,6 +115,12 @@ def wrong_tolerance(tolerance: object) -> str:
     if is_number(tolerance) and tolerance >= 0:  # type: ignore[operator]
         return ""
     return f"{tolerance!r}; allowed: a number from 0, in units of the weights"
+
+
+def wrong_temperature(kelvin: object) -> str:
+    if kelvin is None or (is_number(kelvin) and kelvin > 0):  # type: ignore[operator]
+        return ""
+    return f"{kelvin!r}; allowed: above 0 kelvin"
 
 
 def wrong_load(load: object) -> str:

@@ -17,9 +17,10 @@ from xbarsim.scenario.lifetime_spec import (
     wrong_in_full,
     wrong_load,
     wrong_rounds,
+    wrong_temperature,
     wrong_tolerance,
 )
-from xbarsim.units import AGE, UnitError, exact
+from xbarsim.units import AGE, TEMPERATURE, UnitError, exact
 
 _FROM = "from "
 _AGES = "write them like '1 h, 1 d, 30 d, 1 year'"
@@ -41,6 +42,7 @@ class WrittenLife:
     tolerance: float
     samples: int | None
     granularity: Granularity
+    temperature: str
 
 
 def life_asked(written: WrittenLife) -> Lifetime:
@@ -49,6 +51,7 @@ def life_asked(written: WrittenLife) -> Lifetime:
     load = _load(written.arrivals, problems)
     policies = _policies(written.policies, problems)
     ages_s = _ages(written.ages, problems)
+    kelvin = _kelvin(written.temperature, problems)
     _note(problems, "--tolerance", wrong_tolerance(written.tolerance))
     if not problems:
         _note(problems, "--policy", wrong_rounds(policies, ages_s))
@@ -58,6 +61,7 @@ def life_asked(written: WrittenLife) -> Lifetime:
     return Lifetime(
         load, policies, ages_s, written.networks, written.weights, written.seed, written.windows,
         written.requests, not written.full, None, written.tolerance, written.samples, written.granularity,
+        kelvin,
     )  # fmt: skip
 
 
@@ -121,3 +125,15 @@ def _ages(text: str, problems: list[Problem]) -> tuple[float, ...]:
     if len(ages_s) == len(parts):
         _note(problems, "--ages", wrong_ages(ages_s))
     return tuple(ages_s)
+
+
+def _kelvin(text: str, problems: list[Problem]) -> float | None:
+    if not text.strip():
+        return None
+    try:
+        kelvin = float(exact(text, TEMPERATURE))
+    except UnitError as error:
+        problems.append(Problem("--temperature", 0, "", error.found, "", "write it like '350 kelvin'"))
+        return None
+    _note(problems, "--temperature", wrong_temperature(kelvin))
+    return kelvin

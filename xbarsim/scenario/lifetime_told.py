@@ -162,5 +162,8 @@ def _numerics(scenario: Lifetime, learnt: Learnt | None, numerics: Numerics | No
         "given_by": "the chip" if scenario.numerics is None else "the scenario",
         "codebook": "none" if book is None else [book.step_plus, book.step_minus, book.multiples],
         "tolerance": numerics.tolerance,
+        "temperature_kelvin": "as described"
+        if scenario.temperature_kelvin is None
+        else scenario.temperature_kelvin,
         "approximations": list(numerics.approximations),
     }

@@ -108,6 +108,7 @@ class _Job:
         except DeviceError as error:
             raise MappingError(f"{chip.name}: {error}") from None
         self.bench = TrainBench(chip, program, parts, scenario.granularity)
+        parts.demand_room(self.floor, self.bench.bits_kept(algorithm.kept_bytes))
         self.ops = _by_layer(self.bench, self.learner, algorithm)
         paths = {array: parts.path_of(self.floor, array) for array in self.cells}
         self.wear = WearBook(chip, self.cells, paths, scenario.seed)

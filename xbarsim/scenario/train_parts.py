@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,19 @@ class TrainingParts:
                 )
         return {array: self.cell_of(floor, array) for array in arrays}
 
+    def demand_room(self, floor: Floor, bits_by_tile: Mapping[str, int]) -> None:
+        """Raises: MappingError where the digital matrices of the layers on a tile do not fit its memory."""
+        if self.memory is None or self.memory.spec is None or _unlimited(floor, self.memory):
+            return
+        spec: Any = self.memory.spec
+        room = spec.capacity_bits * floor.per_tile(self.memory)
+        for tile, bits in bits_by_tile.items():
+            if bits > room:
+                raise MappingError(
+                    f"{floor.chip.name}: {self.memory.path} keeps {room:,} bits a tile, and {tile} needs {bits:,} for "
+                    f"the matrices of its updates. Raise {self.memory.path}.capacity"
+                )
+
     def path_of(self, floor: Floor, array: str) -> str:
         return self.arrays[array].path if array in self.arrays else floor.array_part.path
 
@@ -97,6 +111,10 @@ def _learning(floor: Floor) -> dict[str, Part]:
             )
         found[part.spec.holds] = part
     return found
+
+
+def _unlimited(floor: Floor, memory: Part) -> bool:
+    return floor.chip.model_of(f"{memory.path}.capacity") in ("unknown", "ideal")
 
 
 def _scalar(floor: Floor) -> Part | None:

@@ -64,6 +64,15 @@ class TrainBench:
         self.runs = 0  # batches that were run through
         self._known: dict[tuple[object, ...], BatchRun] = {}
 
+    def bits_kept(self, bytes_each: int) -> dict[str, int]:
+        """By tile, of digital matrices that keep so much of each weight."""
+        found: dict[str, int] = {}
+        for name, (copy,) in self.program.copies.items():
+            for segment in copy.segments:
+                bits = 8 * bytes_each * self.program.cuts[name].weights(segment.first_block)
+                found[segment.tile] = found.get(segment.tile, 0) + bits
+        return found
+
     def matrix_of(self, layer: str) -> Matrix:
         name = self.back.by_name[layer].op.matrix
         assert name is not None

@@ -138,9 +138,15 @@ class TrainingTasks:
             return self._pulsed(layer, step.array, step.times)
         if step.kind == "reads":
             return self._reads(layer, step.array, step.times)
-        return self._digital(
-            layer, self.parts.memory if step.kind == "memory" else self.parts.unit, step.times
-        )
+        memory = step.kind == "memory"
+        part = self.parts.memory if memory else self.parts.unit
+        if part is None:
+            what = "memory traffic, and no 'update_memory'" if memory else "arithmetic, and no 'update_unit'"
+            raise MappingError(
+                f"{self.shop.floor.chip.name}: updates of {name} take {what} is in {self.shop.floor.tile_part.path}. "
+                f"Add one, or write {'update_memory' if memory else 'update_unit'}: ideal"
+            )
+        return self._digital(layer, part, step.times)
 
     def _operands(self, layer: BackwardLayer, positions: int) -> Work:
         """Inputs and errors of so many positions, from the buffer of the first tile."""
@@ -194,8 +200,9 @@ class TrainingTasks:
         return self._side_by_side(layer, stage)
 
     def _digital(self, layer: BackwardLayer, part: Part | None, amount: int) -> Work:
-        """Arithmetic or memory traffic, shared out over the blocks as the weights are."""
-        if part is None or part.spec is None:
+        """Arithmetic or memory traffic, shared out over the blocks as the weights are; none where it is ideal."""
+        assert part is not None
+        if part.spec is None:
             return Chain(())
         spec: Any = part.spec
 

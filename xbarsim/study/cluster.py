@@ -26,7 +26,7 @@ _warm = threading.local()
 
 
 class Cluster:
-    """The workers of a scheduler. Dask gives a point whose worker ended to another one, three times at most.
+    """The workers of a scheduler. Dask gives a point whose worker ended to another one; the fourth such end fails it.
 
     Every worker must have the same xbarsim, and see the study's files under the same paths.
     Raises: SpecError if nobody is at the address, or a worker has another xbarsim.

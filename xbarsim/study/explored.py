@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -78,13 +78,26 @@ class Explored:
         return tuple(one for one in self.done if not broken(one.row, self.study.constraints))
 
     @cached_property
+    def fronts(self) -> Mapping[str, tuple[Outcome, ...]]:
+        """Of the feasible ones, those that no other beats in every goal; sorted by the first goal.
+
+        For each place of the study's `for_each` axes apart, by name: 'load 5 kHz'; all under "" without such axes.
+        """
+        groups: dict[str, list[Outcome]] = {}
+        for one in self.feasible if self.study.goals else ():
+            name = ", ".join(f"{axis} {one.labels[axis]}" for axis in self.study.for_each)
+            groups.setdefault(name, []).append(one)
+        return {name: self._front(group) for name, group in groups.items()}
+
+    @property
     def front(self) -> tuple[Outcome, ...]:
-        """Of the feasible ones, those that no other beats in every goal; sorted by the first goal."""
+        """All of `fronts`, one after another."""
+        return tuple(one for front in self.fronts.values() for one in front)
+
+    def _front(self, group: Sequence[Outcome]) -> tuple[Outcome, ...]:
         goals = self.study.goals
-        if not goals or not self.feasible:
-            return ()
-        values = signed([[one.figure(goal.figure) for goal in goals] for one in self.feasible], goals)
-        kept = [one for one, stays in zip(self.feasible, non_dominated(values), strict=True) if stays]
+        values = signed([[one.figure(goal.figure) for goal in goals] for one in group], goals)
+        kept = [one for one, stays in zip(group, non_dominated(values), strict=True) if stays]
         return tuple(sorted(kept, key=lambda one: (goals[0].sign * one.figure(goals[0].figure), one.number)))
 
     def _repr_html_(self) -> str:

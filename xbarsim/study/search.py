@@ -85,6 +85,9 @@ def search(
     Raises: SpecError if the study has no goals, or the store or the workers cannot be used.
     """
     how = Search(how) if isinstance(how, int) else how
+    if study.for_each:
+        found = "given, and a search looks for the best points of all"
+        raise SpecError([Problem(study.path, 0, "for_each", found, "", "sweep, or make a study for each")])
     if not study.goals:
         fix = "a search needs something to look for"
         raise SpecError([Problem(study.path, 0, "goals", "missing", "", fix)])

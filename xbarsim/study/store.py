@@ -88,22 +88,26 @@ class Store:
         sealed = {key for part in self.parts()[-1:] for key in _read(part, ["key"]).column("key").to_pylist()}
         return list({row["key"]: row for row in rows if row["key"] not in sealed}.values())
 
-    def demand_readable(self) -> None:
-        """Raises: SpecError if a part is none of this version, nor can be made one."""
+    def versions(self) -> dict[Path, int]:
+        """The schema of each part. Raises: SpecError if one is none of this version, nor can be made one."""
+        found = {}
         for part in self.parts():
             version = version_of(pq.read_schema(part))
             if version is None:
                 raise refused(part, "is no table of points of xbarsim", "")
             if version > SCHEMA:
-                found = f"was written by a newer xbarsim (schema {version}, this one reads {SCHEMA})"
-                raise refused(part, found, "", "update xbarsim, or use another store")
+                told = f"was written by a newer xbarsim (schema {version}, this one reads {SCHEMA})"
+                raise refused(part, told, "", "update xbarsim, or use another store")
+            found[part] = version
+        return found
 
     def demand_current(self) -> None:
         """Raises: SpecError if a part is of an older version: the next sweep brings it up to date."""
-        self.demand_readable()
-        for part in self.parts():
-            if version_of(pq.read_schema(part)) != SCHEMA:
-                raise refused(part, "is of an older version", "", "Store.writing brings it up to date")
+        for part, version in self.versions().items():
+            if version != SCHEMA:
+                raise refused(
+                    part, "is of an older version", "", "the next sweep or search brings it up to date"
+                )
 
 
 class Writer(Store):
@@ -111,11 +115,11 @@ class Writer(Store):
 
     def prepare(self) -> None:
         """Bring older parts up to date, and what a crash left into a part."""
-        self.demand_readable()
+        versions = self.versions()
         for draft in self.folder.glob("*/.*.parquet.*"):
             draft.unlink()
-        for part in self.parts():
-            if version_of(pq.read_schema(part)) != SCHEMA:
+        for part, version in versions.items():
+            if version != SCHEMA:
                 write_table(migrated(pq.read_table(part), self.migrations), part)
         self.journal.mend()
         self.waiting = self.open_rows()

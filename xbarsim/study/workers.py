@@ -98,7 +98,8 @@ class _Worker:
         )  # fmt: skip
         self.given: deque[Job] = deque()
         self.heard = heard
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.listener = threading.Thread(target=self._listen, daemon=True)
+        self.listener.start()
 
     def give(self, job: Job) -> None:
         self.given.append(job)
@@ -121,6 +122,7 @@ class _Worker:
     def end(self) -> None:
         self.process.kill()
         self.process.wait()
+        self.listener.join()  # it has come to the end of what there is to hear
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
                 with suppress(BrokenPipeError):

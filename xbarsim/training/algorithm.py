@@ -29,13 +29,13 @@ class Algorithm(Spec):
 
     In epoch e of E the rate is learning_rate falls_to^(e / (E - 1)), e from 0.
     arrays: names of the arrays that each layer has. batch_end: they are written once a batch, not after each sample.
-    matrices: digital ones that are kept of each layer, a byte an element (Rasch et al. 2024, Table 1).
+    kept_bytes: in digital matrices, for each weight (Rasch et al. 2024, Table 1: matrices of a byte).
     """
 
     called: ClassVar[str] = "every algorithm of this kind"
     arrays: ClassVar[tuple[str, ...]] = (WEIGHTS,)
     batch_end: ClassVar[bool] = False
-    matrices: ClassVar[int] = 0
+    kept_bytes: ClassVar[int] = 0
 
     kind: str = Field(description="which algorithm this is")
     source: str | None = Field(None, description="where the numbers come from that do not say so themselves")
@@ -81,7 +81,7 @@ class MixedPrecisionAlgorithm(Algorithm):
     """Gradients are summed digitally; whole steps of the sum are written after each batch."""
 
     batch_end: ClassVar[bool] = True
-    matrices: ClassVar[int] = 1
+    kept_bytes: ClassVar[int] = 1
 
     most_pulses: Count = Field(1, description="most pulses that a cell gets after one batch")
 
@@ -90,7 +90,7 @@ class TransferAlgorithm(_Pulsed):
     """Gradients are gathered on a fast array and moved on line by line, without choppers (TTv2)."""
 
     arrays: ClassVar[tuple[str, ...]] = (FAST, SLOW)
-    matrices: ClassVar[int] = 1
+    kept_bytes: ClassVar[int] = 1
 
     transfer_every: Count = Field(description="samples between two reads of a line (n_s)")
     gamma_0: Coefficient | None = Field(
@@ -148,7 +148,7 @@ class ChoppedAlgorithm(TransferAlgorithm):
 class AgadAlgorithm(ChoppedAlgorithm):
     """Reads are taken against their own mean of the chopper period before (AGAD)."""
 
-    matrices: ClassVar[int] = 3
+    kept_bytes: ClassVar[int] = 3
 
     referred: bool = Field(False, description="whether reads of the fast array are against its reference")
     beta: Coefficient = Field(1.0, description="share of a read in the running mean")
@@ -187,6 +187,7 @@ class GxnorAlgorithm(Algorithm):
 
     arrays: ClassVar[tuple[str, ...]] = (JUNCTIONS,)
     batch_end: ClassVar[bool] = True
+    kept_bytes: ClassVar[int] = 12  # the sum of gradients and Adam's two moments, of 4 bytes each
 
     assignment: Assignment = Field("both", description="which junction of a synapse gets the pulse of a part")
     widths: Literal["exact", "affine"] = Field(
