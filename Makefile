@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/xbarsim
 
-.PHONY: demo test check laws bench validation fix clean
+.PHONY: demo test check laws bench training validation fix clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -45,6 +45,9 @@ bench: $(VENV)/installed-test  ## speed and scale; writes reports/bench and docs
 	$(BIN)/python -m pytest benchmarks -o python_files='bench_*.py' -o addopts= -q $(LONG) \
 		--benchmark-disable-gc --benchmark-json=build/measured.json
 	$(BIN)/python -m benchmarks.report build/measured.json
+
+training: $(VENV)/installed-test  ## algorithms of training in place, each on its chip: the table of docs/training.md
+	$(BIN)/python -m benchmarks.algorithms
 
 validation: $(VENV)/installed  ## published chips beside simulated ones: docs/validation.md, its pictures, reports/validation
 	$(RUN) validate --markdown docs/validation.md --out reports/validation

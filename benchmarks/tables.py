@@ -29,6 +29,8 @@ def markdown(results: Row) -> str:
         ("events", "Services per second", _events),
         ("growth", "Growth", _growth),
         ("analog", "A noisy product on memory cells, 512 x 512, 64 vectors", _analog),
+        ("studies", "A sweep: VGG-8 on 256 cores, from its saved trace (benchmarks/vgg8.yaml)", _studies),
+        ("queries", "Questions to a store of points", _queries),
         ("lifetime", "Years of a chip, 1,000 requests a second, a correction every 300 s", _lifetime),
         ("training", "The pulsed update of an array, 512 x 512, a sample of 64", _training),
     ):
@@ -169,6 +171,42 @@ def _lifetime(rows: list[Row]) -> str:
         "sooner",
     ]
     return _table(heads, told)
+
+
+def _studies(rows: list[Row]) -> str:
+    told = [
+        [
+            f"{r['points']:,}",
+            seconds(r["cpu_s"]),
+            *(f"{r['points'] / r[by]:.1f}" for by in ("one_s", "two_s")),
+            seconds(r["two_s"]),
+            f"{r['one_s'] / r['two_s'] / 2:.2f}",
+        ]
+        for r in rows
+    ]
+    heads = [
+        "points",
+        "processor, each",
+        "a second, 1 worker",
+        "a second, 2 workers",
+        "2 workers",
+        "efficiency",
+    ]
+    return _table(heads, told)
+
+
+def _queries(rows: list[Row]) -> str:
+    told = [
+        [
+            f"{r['rows']:,}",
+            f"{r['mib']:.0f} MiB",
+            f"{r['front']:,}",
+            seconds(r["front_s"]),
+            seconds(r["group_s"]),
+        ]
+        for r in rows
+    ]
+    return _table(["points", "on the disk", "best by three goals", "found in", "grouped by SQL in"], told)
 
 
 def seconds(time_s: float) -> str:

@@ -26,6 +26,7 @@ GROUPS = (
     ("Buffers and registers", "buffer", "input_register", "output_register", "weight_memory"),
     ("Digital units", "vector_unit", "matrix_unit", "accumulator"), ("Writing weights", "pulse_generator"),
     ("Correcting weights", "monitor", "code_memory"),
+    ("Training in place", "trainer", "learning_array", "update_unit", "update_memory"),
     ("Cells", "cell"),
     ("The outside", "memory", "io"), ("What carries data", "bus", "link", "router"),
 )  # fmt: skip

@@ -17,7 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xbarsim.analog.measure import accuracy
-    from xbarsim.api import check, layout, load_chip, load_workload, map_network, saturation, simulate, trace
+    from xbarsim.api import (
+        check,
+        layout,
+        load_chip,
+        load_workload,
+        map_network,
+        saturation,
+        simulate,
+        trace,
+    )
     from xbarsim.errors import (
         DataError,
         MappingError,
@@ -27,6 +36,7 @@ if TYPE_CHECKING:
         XbarsimError,
     )
     from xbarsim.maintenance.policy import Policy
+    from xbarsim.scenario.accuracy import Judge
     from xbarsim.scenario.arrivals import Constant, OnOff, Poisson, Recorded, Saturated
     from xbarsim.scenario.arrivals_text import read_arrivals
     from xbarsim.scenario.batching import Fixed, OneByOne, TimeOut
@@ -40,12 +50,17 @@ if TYPE_CHECKING:
     from xbarsim.scenario.serve_result import ServeResult
     from xbarsim.scenario.serve_spec import Resident, Serve
     from xbarsim.scenario.store import load_result, save_result
+    from xbarsim.scenario.train_result import TrainResult
+    from xbarsim.scenario.train_spec import Train
+    from xbarsim.study.accuracy import accuracy_on
     from xbarsim.study.compare import Comparison, compare
     from xbarsim.study.explored import Explored
+    from xbarsim.study.search import search
     from xbarsim.study.store import Store
     from xbarsim.study.study import Study
     from xbarsim.study.study_file import load_study
     from xbarsim.study.sweep import sweep
+    from xbarsim.study.vary import Vary
     from xbarsim.validation.validate import validate
     from xbarsim.workload.generation import load_generation
 
@@ -55,11 +70,18 @@ _HOMES = {
     "Comparison": "xbarsim.study.compare",
     "compare": "xbarsim.study.compare",
     "Explored": "xbarsim.study.explored",
+    "Probe": "xbarsim.study.sensitive",
+    "Search": "xbarsim.study.search",
     "Store": "xbarsim.study.store",
     "Study": "xbarsim.study.study",
     "load_study": "xbarsim.study.study_file",
+    "search": "xbarsim.study.search",
+    "sensitivity": "xbarsim.study.sensitive",
     "sweep": "xbarsim.study.sweep",
     "accuracy": "xbarsim.analog.measure",
+    "accuracy_on": "xbarsim.study.accuracy",
+    "Judge": "xbarsim.scenario.accuracy",
+    "Vary": "xbarsim.study.vary",
     "load_chip": "xbarsim.api",
     "load_workload": "xbarsim.api",
     "load_generation": "xbarsim.workload.generation",
@@ -74,6 +96,8 @@ _HOMES = {
     "Serve": "xbarsim.scenario.serve_spec",
     "Lifetime": "xbarsim.scenario.lifetime_spec",
     "LifetimeResult": "xbarsim.scenario.lifetime_result",
+    "Train": "xbarsim.scenario.train_spec",
+    "TrainResult": "xbarsim.scenario.train_result",
     "Policy": "xbarsim.maintenance.policy",
     "Resident": "xbarsim.scenario.serve_spec",
     "Poisson": "xbarsim.scenario.arrivals",
@@ -110,6 +134,7 @@ __all__ = [
     "Generate",
     "GenerateResult",
     "Infer",
+    "Judge",
     "Lifetime",
     "LifetimeResult",
     "MappingError",
@@ -129,9 +154,13 @@ __all__ = [
     "Store",
     "Study",
     "TimeOut",
+    "Train",
+    "TrainResult",
+    "Vary",
     "WorkloadError",
     "XbarsimError",
     "accuracy",
+    "accuracy_on",
     "check",
     "compare",
     "generate",
@@ -145,6 +174,8 @@ __all__ = [
     "read_arrivals",
     "saturation",
     "save_result",
+    "search",
+    "sensitivity",
     "simulate",
     "sweep",
     "trace",

@@ -8,6 +8,7 @@ from typing import Any, overload
 
 from xbarsim.errors import MappingError
 from xbarsim.mapping.elements import counted, digital_array
+from xbarsim.mapping.layer_bits import with_layer_bits
 from xbarsim.mapping.multiplexed import is_multiplexed, map_phases
 from xbarsim.mapping.plan import map_network as _map
 from xbarsim.mapping.program import Program
@@ -21,6 +22,8 @@ from xbarsim.scenario.serve import SATURATING, serve
 from xbarsim.scenario.serve import saturation as measure_saturation
 from xbarsim.scenario.serve_result import Saturation, ServeResult
 from xbarsim.scenario.serve_spec import Resident, Serve, Tenant, shares_of
+from xbarsim.scenario.train_result import TrainResult
+from xbarsim.scenario.train_spec import Train
 from xbarsim.spec.chip import Chip
 from xbarsim.spec.load import load_chip
 from xbarsim.workload.graph import OpGraph
@@ -54,7 +57,7 @@ def trace(model: Any, *example_inputs: Any, name: str | None = None, fold_batch_
 
 def map_network(chip: Chip, work: OpGraph | Workload) -> Program:
     """Lay a network onto a chip: which array holds which block, which unit does which operation."""
-    chip, graph, bits = _network(chip, work)
+    chip, graph, bits = prepared(chip, work)
     return _map(chip, graph, bits)
 
 
@@ -63,7 +66,7 @@ def layout(chip: Chip, work: OpGraph | Workload) -> Layout:
     from xbarsim.mapping.floor import Floor
     from xbarsim.scenario.measure import layout as measure
 
-    chip, graph, bits = _network(chip, work)
+    chip, graph, bits = prepared(chip, work)
     if is_multiplexed(chip, graph):
         from xbarsim.scenario.multiplex_measure import phased_layout
 
@@ -89,14 +92,19 @@ def simulate(
 ) -> LifetimeResult: ...
 
 
+@overload
+def simulate(chip: Chip, work: Workload, scenario: Train, report: Report | None = None) -> TrainResult: ...
+
+
 def simulate(
     chip: Chip,
     work: OpGraph | Workload | Sequence[Resident],
-    scenario: Infer | Serve | Lifetime | None = None,
+    scenario: Infer | Serve | Lifetime | Train | None = None,
     report: Report | None = None,
-) -> Result | ServeResult | LifetimeResult:
+) -> Result | ServeResult | LifetimeResult | TrainResult:
     """Run a network on a chip, event by event; under load (`Serve`) also several, as a list of Resident; over years
-    (`Lifetime`), on cells that drift and wear out, if the workload names weights and data.
+    (`Lifetime`), on cells that drift and wear out, if the workload names weights and data; or let it learn in place
+    (`Train`), from data that the workload names.
 
     report: told (what runs, how much is done, of how much) as it goes on.
     Raises: MappingError if the network does not fit, SimulationError if the run cannot end.
@@ -106,12 +114,24 @@ def simulate(
         return serve(chip, tenants, scenario, report)
     if isinstance(work, Sequence):
         raise TypeError("several networks are run under load: give xs.Serve(requests=...) as the scenario")
-    chip, graph, bits = _network(chip, work)
+    chip, graph, bits = prepared(chip, work)
     if isinstance(scenario, Lifetime):
         from xbarsim.scenario.lifetime import lifetime  # imports torch
 
         return lifetime(chip, graph, scenario, bits, _digest(graph), _learnt(work, scenario.weights), report)
+    if isinstance(scenario, Train):
+        from xbarsim.scenario.train import train  # imports torch
+
+        return train(chip, graph, _with_data(work), scenario, bits, _digest(graph), report)
     return infer(chip, graph, scenario or Infer(), bits, _digest(graph), report, _router(work))
+
+
+def _with_data(work: OpGraph | Workload) -> Workload:
+    if not isinstance(work, Workload):
+        raise TypeError(
+            "training needs a model and data: give what load_workload returns, of a file with both"
+        )
+    return work
 
 
 def _learnt(work: OpGraph | Workload, weights: str) -> Any:
@@ -163,7 +183,7 @@ def _tenants(chip: Chip, residents: Sequence[Resident]) -> tuple[Chip, list[Tena
     shares = shares_of([resident.share for resident in residents])
     chips, tenants = [], []
     for resident, share in zip(residents, shares, strict=True):
-        stored, graph, bits = _network(chip, resident.work)
+        stored, graph, bits = prepared(chip, resident.work)
         if is_multiplexed(stored, graph):
             raise MappingError(
                 f"{graph.name} on {chip.name}: it does not fit, and weights that are rewritten from phase to phase "
@@ -216,7 +236,7 @@ def check(chip: Chip, work: OpGraph | Workload | None = None) -> CheckReport:
     from xbarsim.mapping.floor import Floor
     from xbarsim.scenario.wirable import check_wiring
 
-    chip, graph, bits = _network(chip, work)
+    chip, graph, bits = prepared(chip, work)
     floor = Floor(chip)
     programs, laws, arrays_used, notes = _laid_out(chip, graph, bits)
     for program in programs:
@@ -264,7 +284,7 @@ def _laid_out(
     )
 
 
-def _network(chip: Chip, work: OpGraph | Workload) -> tuple[Chip, OpGraph, int | None]:
+def prepared(chip: Chip, work: OpGraph | Workload) -> tuple[Chip, OpGraph, int | None]:
     """Chip, graph and bits of an activation; a workload may ask for other precisions than the chip's own."""
     if not isinstance(chip, Chip):
         raise TypeError(f"the chip is a {type(chip).__name__}; give what load_chip returns")
@@ -272,7 +292,8 @@ def _network(chip: Chip, work: OpGraph | Workload) -> tuple[Chip, OpGraph, int |
         return chip, work, None
     if not isinstance(work, Workload):
         raise TypeError(f"the workload is a {type(work).__name__}; give what trace or load_workload returns")
-    graph, elements = work.graph, digital_array(chip)
+    input_bits = work.activation_bits or chip.header.precision.activations
+    graph, elements = with_layer_bits(work.graph, work.layer_bits, input_bits), digital_array(chip)
     if elements is not None:
         graph = counted(graph, work, chip, elements)
     elif work.weight_bits is not None:
@@ -296,4 +317,5 @@ def _digest(graph: OpGraph) -> str:
     from hashlib import sha256
 
     known = [matrix.activity for _, matrix in sorted(graph.matrices.items()) if matrix.activity is not None]
-    return sha256(repr((graph.ops, sorted(graph.matrices.items()), *known)).encode()).hexdigest()
+    bits = [(name, *found.bits) for name, found in sorted(graph.matrices.items()) if any(found.bits)]
+    return sha256(repr((graph.ops, sorted(graph.matrices.items()), *known, *bits)).encode()).hexdigest()

@@ -9,8 +9,9 @@ import pytest
 
 import xbarsim as xs
 from tests.small_chips import Tree, buffer, chip_tree, load, vector_unit
+from xbarsim.components.element_prices import operation_pj
 from xbarsim.errors import SpecError
-from xbarsim.quantise import quantiser
+from xbarsim.quantise import elements, quantiser
 from xbarsim.scenario.result import Result
 from xbarsim.shipped import shipped
 from xbarsim.spec.chip import Chip
@@ -23,6 +24,17 @@ def array(**own: Any) -> Tree:
              "activations": 4, "rows": 4, "columns": 4, "depth": 64, "cell": "toy", "clock": "100 MHz",
              "energy": "2 pJ", "gate_energy": "0.25 pJ"}  # fmt: skip
     return {**usual, **own}
+
+
+def price(model: str, weights: int) -> Tree:
+    return {
+        "model": model,
+        "weights": weights,
+        "inputs": 64,
+        "shifter": 8,
+        "factor": 1,
+        "technology": "45 nm",
+    }
 
 
 def memory(**own: Any) -> Tree:
@@ -206,7 +218,15 @@ def test_what_is_missing_is_told(tmp_path: Path, parts: dict[str, Any], text: st
         ({"element": "adder", "quantiser": "uniform", "gate_zeros": True}, "no idle operation of 'adder'"),
         ({"gate_zeros": True, "skip_zeros": True, "index": 4}, "given with gate_zeros"),
         ({"skip_zeros": True}, "what is not stored must be told from its neighbours"),
-        ({"zero_share": 1.5}, "1.5 is out of range"),
+        ({"zero_share": 1.5}, "1.5 is out of range; allowed: at most 1"),
+        (
+            {"energy": price("pe.adder", 4)},
+            "energy.model: 'pe.adder' is the price of other elements; take 'pe.bac'",
+        ),
+        (
+            {"energy": price("pe.bac", 3)},
+            "energy.weights: is the price of 3-bit weights, the words have 4; set it to 4",
+        ),
     ],
 )
 def test_impossible_combinations(tmp_path: Path, own: dict[str, Any], text: str) -> None:
@@ -220,6 +240,46 @@ def test_other_weights_than_the_elements_take(tmp_path: Path) -> None:
     trace = shipped("workloads") / "mlp_digits.trace.yaml"
     file.write_text(f"name: eight\nsource: a test\ntrace: {trace}\nprecision: {{weights: 8 bit}}\n")
     with pytest.raises(
-        xs.MappingError, match=r"weights of 8 bits, the elements of accelerator\.array take 4"
+        xs.MappingError,
+        match=r"weights of 8 bits, which accelerator\.array cannot store: its 'bac' elements take 4",
     ):
         xs.check(xs.load_chip("zcu104-pot"), xs.load_workload(file))
+
+
+def test_zeros_that_are_left_out_take_no_memory(tmp_path: Path) -> None:
+    """256 weights of 4 bits, half of them zero; what is stored has 3 bits more, to say where it stands."""
+    dense = run(chip(tmp_path), "product 16x16")
+    sparse = run(chip(tmp_path, array(skip_zeros=True, index=3, zero_share=0.5)), "product 16x16")
+    assert dense.programming.cells == 256 * 4
+    assert sparse.programming.cells == 128 * 7
+
+
+@pytest.mark.parametrize(
+    ("element", "words", "model"), [("adder", "uniform", "pe.adder"), ("shift_add", "shift", "pe.shift_add")]
+)
+def test_elements_of_other_networks_are_chips_too(
+    tmp_path: Path, element: str, words: str, model: str
+) -> None:
+    """AdderNet and ShiftAddNet elements take every weight, zero or not, and cost what their model says."""
+    result = run(
+        chip(tmp_path, array(element=element, quantiser=words, energy=price(model, 4))), "product 16x16"
+    )
+    row = next(row for row in result.energy if row.component == "tile.array")
+    own = elements.element(element, 4, 4)
+    assert (row.action, row.count) == ("operation", 2 * 256)
+    assert row.per_action_pj == pytest.approx(operation_pj(own, element, 64, 8))
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        # 64 x 128 + 128 x 64 + 64 x 10 weights of 4 bits
+        ("accelerator.weight_memory.capacity=1 KiB", "take 8.3125 KiB, accelerator.weight_memory holds 1: 7.3125 KiB"),
+        ("accelerator.vector_unit.operations=[elementwise]", "has no vector_unit with 'requantise'"),
+        ("precision.activations=12", "activations have 12 bits, elements of accelerator.array take 8"),
+    ],
+)  # fmt: skip
+def test_check_tells_what_a_run_would_tell(settings: str, said: str) -> None:
+    with pytest.raises(xs.MappingError) as caught:
+        xs.check(xs.load_chip("zcu104-pot", [settings]), xs.load_workload("mlp_digits"))
+    assert said in str(caught.value)

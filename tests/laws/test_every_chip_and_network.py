@@ -92,6 +92,15 @@ def test_run_keeps_all_laws(chip: str, network: str) -> None:
     keeps_all_laws(chip_of(chip), network_of(network), requests=2)
 
 
+@pytest.mark.parametrize(
+    "zeros", [["gate_zeros=true"], ["skip_zeros=true", "index=4"]], ids=["gated", "left out"]
+)
+def test_digital_chips_keep_all_laws_with_zeros_at_rest(zeros: list[str]) -> None:
+    """More than half of the weights are zero: the run still counts every multiply-accumulate that was asked for."""
+    chip = xs.load_chip("zcu104-pot", [f"accelerator.array.{setting}" for setting in zeros])
+    keeps_all_laws(chip, xs.load_workload("cnn_digits@pot_4bit_pruned"), requests=2)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("chip", "network"), sorted(LONG))
 def test_long_run_keeps_all_laws(chip: str, network: str) -> None:

@@ -76,7 +76,8 @@ CASES = {
     ),
     "no such weights": (
         [*ONE, *P, *S, "--weights", "nope"],
-        "cnn_digits: no weights 'nope'; allowed: aware, plain\n",
+        "cnn_digits: no weights 'nope'; allowed: aware, plain, pot_4bit, pot_4bit_pruned, uniform_4bit, "
+        "uniform_4bit_pruned\n",
     ),
     "all weights alike": (
         [*ONE, *P, *S, "--tolerance", "1e9"],

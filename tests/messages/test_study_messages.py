@@ -25,8 +25,8 @@ CASES = {
           chip.tile.adc.biits: [4]
         goals: {energy: minimise, throughput_per_s: max}
         constraints: {area_mm2: {at_mst: 3}, bottleneck: {at_most: 3}}
-        strategy: {kind: randm}
-        scenario: {kind: infer, rate: 4}
+        strategy: {kind: randon}
+        scenario: {kind: infer, reqests: 4}
         sed: 3
         """,
         """\
@@ -44,10 +44,10 @@ CASES = {
         study.yaml:12 goals.throughput_per_s: 'max'; allowed: 'minimise' or 'maximise'
         study.yaml:13 constraints.area_mm2.at_mst: unknown key; did you mean 'at_most'?
         study.yaml:13 constraints.bottleneck: is a text, not a number; did you mean 'bottleneck_share'?
-        study.yaml:14 strategy.kind: 'randm'; allowed: 'grid', 'random' or 'latin_hypercube'; did you mean 'random'?
-        study.yaml:15 scenario.rate: unknown key; allowed: batch, requests
+        study.yaml:14 strategy.kind: 'randon'; allowed: 'grid', 'random', 'latin_hypercube' or 'search'; did you mean 'random'?
+        study.yaml:15 scenario.reqests: unknown key; did you mean 'requests'?
         study.yaml:16 sed: unknown key; did you mean 'seed'?
-        """,
+        """,  # noqa: E501
     ),
     "axes that do not go together": (
         """\

@@ -46,3 +46,14 @@ def test_all_blocks_hold_the_matrix_and_read_its_whole_input(cut: Cut) -> None:
     assert slab.columns == cut.matrix.columns * cut.matrix.groups * cut.row_blocks
     assert slab.inputs == cut.matrix.rows * cut.matrix.groups
     assert slab.spans == ((0.0, 1.0),)
+
+
+def test_equal_cuts_are_one_so_that_blocks_are_counted_once_for_many_chips() -> None:
+    import xbarsim as xs
+
+    work = xs.load_workload("mlp_digits")
+    programs = [xs.map_network(xs.load_chip("tutorial", [f"tile.adc.bits={bits}"]), work) for bits in (6, 8)]
+    other = xs.map_network(xs.load_chip("tutorial", ["tile.array.rows=64"]), work)
+    for name, cut in programs[0].cuts.items():
+        assert programs[1].cuts[name] is cut
+        assert other.cuts[name] != cut

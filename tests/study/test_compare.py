@@ -97,9 +97,9 @@ def test_every_format_tells_the_same_figures(found: Comparison) -> None:
 
 def test_the_page_explains(found: Comparison) -> None:
     page = render_comparison(found)
-    for anchor in ("chips", "radar", "differences", "energy", "pace", "failed"):
+    for anchor in ("chips", "radar", "differences", "energy", "pace", "fitted", "sensitivity", "failed"):
         assert f'<section id="{anchor}">' in page
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 4
     assert "times the energy of ISAAC-CE: crossbar +" in page
 
 

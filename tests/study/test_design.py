@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tests.study.studies import study_of
+from xbarsim.study import pareto
 from xbarsim.study.axes import Axis, Option, Span, grid, place
 from xbarsim.study.design import design
 from xbarsim.study.pareto import non_dominated
@@ -143,16 +144,20 @@ def test_a_span_reaches_from_end_to_end() -> None:
 POINTS = some.lists(some.tuples(*[some.integers(0, 4)] * 3), max_size=30)
 
 
-@given(POINTS)
-def test_the_front_is_what_nothing_beats(points: list[tuple[int, int, int]]) -> None:
-    """Against the definition, pair by pair."""
+@pytest.mark.parametrize("many", [10_000, 4])
+@given(points=POINTS)
+def test_the_front_is_what_nothing_beats(many: int, points: list[tuple[int, int, int]]) -> None:
+    """Against the definition, pair by pair; also where so many are too many, and a few are looked at first."""
 
     def beats(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
         return all(x <= y for x, y in zip(a, b, strict=True)) and a != b
 
     values = np.array(points, dtype=float).reshape(len(points), 3)
     expected = [not any(beats(other, one) for other in points) for one in points]
-    assert non_dominated(values).tolist() == expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pareto, "_MANY", many)
+        patch.setattr(pareto, "_FEW", min(many, 3))
+        assert non_dominated(values).tolist() == expected
 
 
 def test_an_unknown_figure_is_never_among_the_best() -> None:

@@ -1,13 +1,10 @@
-"""The page of a study and what the commands print, checked in a browser where one is installed."""
+"""The page of a study and what the commands print; test_browser.py opens it."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,11 +12,14 @@ import pytest
 
 from tests.study.studies import SMALL, study_of
 from xbarsim.cli import main
+from xbarsim.report.page import render_page
 from xbarsim.report.study_page import render_study
+from xbarsim.report.study_reports import write_reports
+from xbarsim.study.design import again
+from xbarsim.study.evaluate import Bench
 from xbarsim.study.explored import Explored
+from xbarsim.study.search import Search, search
 from xbarsim.study.sweep import sweep
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -62,33 +62,54 @@ def test_every_link_of_the_page_leads_somewhere_on_it(found: Explored) -> None:
     assert not [link for link in page.links if not link.startswith("#")]  # nothing is loaded from anywhere
 
 
+def test_best_points_lead_to_their_reports(found: Explored, tmp_path: Path) -> None:
+    links = write_reports(found, tmp_path, most=2)
+    assert set(links) == {found.front[0].number, found.front[-1].number}
+    assert list(links.values()) == [f"points/point-{n}-{_key(found, n)[:8]}.html" for n in links]
+    page = _Page()
+    page.feed(render_study(found, links))
+    assert {link for link in page.links if not link.startswith("#")} == set(links.values())
+    for number, link in links.items():
+        alone = Bench().result(again(found.study, found.outcomes[number - 1].labels).point)
+        assert (tmp_path / link).read_text() == render_page(alone)
+        assert alone.energy_per_request_pj == found.outcomes[number - 1].figure("energy_pj")
+
+
+def test_a_report_that_is_there_is_not_made_again(
+    found: Explored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    links = write_reports(found, tmp_path, most=2)
+    monkeypatch.setattr(Bench, "result", None)
+    assert write_reports(found, tmp_path, most=2) == links
+
+
+def test_pruned_points_are_told_with_their_reason(tmp_path: Path) -> None:
+    text = SMALL.replace("[4, 6, 8, -1]", "[4, 6]").replace(
+        "    goals:", "    constraints: {area_mm2: {at_most: 0.1}}\n    goals:"
+    )
+    found = search(study_of(tmp_path, text), Search(12), tmp_path / "store", 1)
+    page = render_study(found)
+    assert found.pruned and not found.failed
+    for one in found.pruned:
+        assert one.labels["chip.tile.adc.count"] != "1"
+        assert "area_mm2 is at least 0." in one.reason and one.reason in page
+    assert f"{len(found.pruned)} points not simulated" in page
+
+
+def _key(found: Explored, number: int) -> str:
+    return str(found.outcomes[number - 1].row["key"])
+
+
 def test_the_page_shows_best_points_bounds_and_failures(found: Explored) -> None:
     page = render_study(found)
-    for anchor in ("best", "parallel", "points", "failed", "space"):
+    for anchor in ("best", "effects", "parallel", "points", "failed", "space"):
         assert f'<section id="{anchor}">' in page
-    assert page.count("<svg") == 2
+    assert page.count("<svg") == 3
     assert "-1 is out of range; allowed: a whole number from 1 to 64" in page
     assert "<b>" not in page and "&lt;b&gt;" in page
     assert len(found.done) == 6 and len(found.failed) == 6
     assert 0 < len(found.front) <= len(found.feasible) < len(found.done)
     assert page == render_study(found)
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")
-def test_the_page_opens_in_a_browser(found: Explored, folder: Path) -> None:
-    """Its script runs: after it, a table has been sorted by a click."""
-    click = (
-        "<script>addEventListener('load', () => {const head = document.querySelectorAll('#points th')[0];"
-        "head.firstChild.click(); document.title = 'sorted ' + head.getAttribute('aria-sort') + ' '"
-        "+ document.querySelectorAll('svg').length + ' ' + document.querySelector('#best svg').clientWidth})</script>"
-    )
-    (folder / "page.html").write_text(render_study(found).replace("</body>", click + "</body>"))
-    command = [str(CHROMIUM), "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1200,900",
-               f"--user-data-dir={folder / 'browser'}", "--dump-dom", (folder / "page.html").as_uri()]  # fmt: skip
-    dom = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-    title = re.search(r"<title>(.*?)</title>", dom)
-    assert title is not None
-    assert re.fullmatch(r"sorted descending 2 \d{3,4}", title[1])
 
 
 def test_the_commands_from_study_to_answer(

@@ -13,8 +13,10 @@ from xbarsim.errors import SpecError
 from xbarsim.study import store as store_module
 from xbarsim.study.columns import COLUMNS, SCHEMA, SCHEMA_KEY, arrow_schema
 from xbarsim.study.journal import Row
+from xbarsim.study.pareto import front_of_store
 from xbarsim.study.query import QueryError, query
 from xbarsim.study.store import Store, writing
+from xbarsim.study.study import Goal
 
 
 def row(key: str, **own: object) -> Row:
@@ -82,22 +84,21 @@ def test_forgotten_points_are_gone_and_others_stay(tmp_path: Path) -> None:
 
 
 def test_an_older_store_is_migrated_by_the_next_writer(tmp_path: Path) -> None:
-    """As if accuracy had come with this version."""
+    """Version 1 had no figures of lives."""
+    added = ["latency_p999_ns", "lifetime_years", "writes_per_cell", "upkeep_share", "lost_share"]
     with writing(tmp_path) as store:
         store.add([row("a", energy_pj=3.0)])
     (part,) = Store(tmp_path).parts()
-    old = pq.read_table(part).drop_columns(["accuracy"]).replace_schema_metadata({SCHEMA_KEY: b"0"})
+    old = pq.read_table(part).drop_columns(added).replace_schema_metadata({SCHEMA_KEY: b"1"})
     pq.write_table(old, part)
     with pytest.raises(SpecError, match="is of an older version"):
         query(Store(tmp_path), "SELECT * FROM points")
-    with writing(tmp_path, {0: _with_accuracy}):
+    with writing(tmp_path):
         pass
     assert pq.read_schema(part).metadata[SCHEMA_KEY] == str(SCHEMA).encode()
-    assert query(Store(tmp_path), "SELECT key, energy_pj, accuracy FROM points").rows == (("a", 3.0, None),)
-
-
-def _with_accuracy(table: pa.Table) -> pa.Table:
-    return table.append_column("accuracy", pa.nulls(table.num_rows, pa.float64()))
+    assert query(Store(tmp_path), "SELECT key, energy_pj, lifetime_years FROM points").rows == (
+        ("a", 3.0, None),
+    )
 
 
 def test_a_newer_store_is_left_alone(tmp_path: Path) -> None:
@@ -107,7 +108,7 @@ def test_a_newer_store_is_left_alone(tmp_path: Path) -> None:
     pq.write_table(pq.read_table(part).replace_schema_metadata({SCHEMA_KEY: b"99"}), part)
     before = part.read_bytes()
     with (
-        pytest.raises(SpecError, match=r"written by a newer xbarsim \(schema 99, this one reads 1\)"),
+        pytest.raises(SpecError, match=r"written by a newer xbarsim \(schema 99, this one reads 2\)"),
         writing(tmp_path),
     ):
         pass
@@ -143,3 +144,16 @@ def test_export_to_pandas(tmp_path: Path) -> None:
         store.add([row("a", energy_pj=3.0), row("b", energy_pj=4.0)])
     told = frame(Store(tmp_path), "SELECT key, energy_pj FROM points ORDER BY key")
     assert told.to_dict("list") == {"key": ["a", "b"], "energy_pj": [3.0, 4.0]}
+
+
+def test_the_best_of_a_whole_store(tmp_path: Path) -> None:
+    """As told by the definition, over the parts and the journal; equal points stay together."""
+    goals = (Goal("energy_pj", "minimise"), Goal("throughput_per_s", "maximise"))
+    figures = {"a": (1.0, 1.0), "b": (2.0, 3.0), "c": (2.0, 2.0), "d": (3.0, 3.0), "e": (2.0, 3.0)}
+    rows = [row(key, energy_pj=e, throughput_per_s=t, chip="x") for key, (e, t) in figures.items()]
+    with writing(tmp_path) as store:
+        store.add(rows[:3])
+    with writing(tmp_path) as store:
+        store.add([*rows[3:], row("f", energy_pj=0.5), row("g", status="failed")])
+        assert front_of_store(Store(tmp_path), goals) == ["a", "b", "e"]
+        assert front_of_store(Store(tmp_path), goals, "chip = 'y'") == []

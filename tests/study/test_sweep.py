@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import random
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-from tests.study.studies import MANY, SMALL, everything, study_of
+from tests.study.studies import SMALL, everything, study_of
 from xbarsim.errors import SpecError
-from xbarsim.study import store as store_module
 from xbarsim.study import workers as workers_module
 from xbarsim.study.evaluate import Bench
-from xbarsim.study.store import Store, writing
+from xbarsim.study.store import writing
 from xbarsim.study.sweep import Tally, sweep
-
-KILLS = 20
 
 
 def test_one_and_two_workers_give_the_same_points(tmp_path: Path) -> None:
@@ -74,50 +66,6 @@ def test_two_studies_share_a_store(tmp_path: Path) -> None:
 def test_only_one_writes_at_a_time(tmp_path: Path) -> None:
     with writing(tmp_path / "store"), pytest.raises(SpecError, match="another sweep or search is writing"):
         sweep(study_of(tmp_path, SMALL), tmp_path / "store", workers=1)
-
-
-def _swept(file: str, store: str, workers: int) -> None:
-    """In a process of its own. Parts are small, so that sealing happens all the time."""
-    store_module.SEAL_ROWS, store_module.PART_ROWS = 5, 40
-    from xbarsim.study.study_file import load_study
-
-    sweep(load_study(file), store, workers=workers)
-
-
-def test_a_study_killed_again_and_again_ends_with_the_same_points(tmp_path: Path) -> None:
-    """kill -9 at 20 random moments, two workers every tenth time; then it goes on to the end."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["xbarsim.study.sweep", "xbarsim.study.study_file"])
-    study_of(tmp_path, MANY)
-    file, store = str(tmp_path / "study.yaml"), str(tmp_path / "store")
-
-    def started(folder: str, workers: int = 1) -> multiprocessing.process.BaseProcess:
-        process = context.Process(target=_swept, args=(file, folder, workers))
-        process.start()
-        return process
-
-    began = time.monotonic()
-    undisturbed = started(str(tmp_path / "undisturbed"))
-    undisturbed.join()
-    took_s = time.monotonic() - began
-    chance, kills = random.Random(8), []
-    for kill in range(KILLS):
-        workers = 2 if kill % 10 == 9 else 1
-        process = started(store, workers)
-        # Two workers take a moment to start before anything is finished.
-        process.join(chance.uniform(0, took_s / 12) if workers == 1 else chance.uniform(0.4, 1.2))
-        assert process.pid is not None
-        os.kill(process.pid, signal.SIGKILL)
-        process.join()
-        kills.append(process.exitcode)
-    assert kills.count(-signal.SIGKILL) >= KILLS // 2  # else it was through too soon to say anything
-    assert undisturbed.exitcode == 0
-    half = len(Store(store).keys())
-    last = started(store)
-    last.join()
-    assert last.exitcode == 0
-    assert everything(store) == everything(tmp_path / "undisturbed")
-    assert 0 < half <= 160 and len(everything(store)) == 160
 
 
 def test_a_point_whose_worker_dies_goes_back_to_the_queue(tmp_path: Path) -> None:

@@ -37,6 +37,9 @@ class Exact:
         self.held = self.held + rate * d.T @ x
         return Asked.nothing(len(x), [])
 
+    def relax(self, seconds: float) -> None:
+        pass
+
 
 def exact(path: str, shape: tuple[int, int]) -> UpdateRule:
     return Exact(shape)

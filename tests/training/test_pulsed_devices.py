@@ -105,6 +105,13 @@ def test_up_and_down_end_at_the_symmetry_point() -> None:
         pulsed(array, -1)
     moving = np.minimum(array.born["top"], -array.born["bottom"]) > 0.1  # others have hardly a range
     assert np.abs(array.values - wanted)[moving].max() < device.step * (1 + 4 * 0.3)
+    skewed = soft_bounds(bias=0.3)  # a symmetry point off 0, and nothing else that differs
+    one = PulsedArray(skewed, (1, 1), np.random.default_rng(0), np.float64)
+    for _ in range(5000):
+        pulsed(one, +1)
+        pulsed(one, -1)
+    assert skewed.symmetry_point(one.born)[0, 0] > 0.1
+    assert one.values[0, 0] == pytest.approx(skewed.symmetry_point(one.born)[0, 0], abs=skewed.step)
     even = PulsedArray(soft_bounds(), (1, 1), np.random.default_rng(0), np.float64)
     even.put(0.5)
     pulsed(even, +1)

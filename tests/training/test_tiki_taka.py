@@ -204,6 +204,7 @@ def test_offsets_by_algorithm() -> None:
     assert agad[0.5] < cttv2[0.5] < ttv2[0.5] / 4
     # That program has 5.2 % and 8.6 % for chopped TTv2 here; ours comes to 5.0 % and 10.5 %, a cause we did not find.
     assert cttv2[0.0] == pytest.approx(0.052, abs=0.01) and cttv2[0.5] < 2.5 * cttv2[0.0]
+    agad[1.0] = error("agad", 1.0)
     assert max(agad.values()) / min(agad.values()) < 1.15
 
 

@@ -106,3 +106,29 @@ def test_training_makes_them_again(name, script):
 def test_training_twice_gives_the_same_bits(script):
     for first, second in zip(trained(script, "mlp_digits"), trained(script, "mlp_digits"), strict=True):
         assert same(first.state_dict(), second.state_dict())
+
+
+LOW_BIT = ("uniform_4bit", "uniform_4bit_pruned", "pot_4bit", "pot_4bit_pruned")
+
+
+@pytest.mark.parametrize("weights", LOW_BIT)
+def test_low_bit_weights_are_what_their_file_says(weights):
+    """Levels, zeros and accuracy; both are pruned to the same share."""
+    found, network = told("cnn_digits", weights), work("cnn_digits").network(weights)
+    assert found["script"] == "train_low_bit.py" and found["from"] == "cnn_digits.safetensors"
+    assert xs.accuracy(network, *work("cnn_digits").test_set()) == pytest.approx(
+        found["test_accuracy"], abs=1.01 * IMAGE
+    )
+    held = [values for name, values in network.state_dict().items() if name.endswith("weight")]
+    zeros = sum(int((values == 0).sum()) for values in held) / sum(values.numel() for values in held)
+    assert zeros == pytest.approx(found["zero_share"], abs=1e-4)
+    for values in held:
+        assert len(values.abs().unique()) <= 8  # zero and seven levels, of 4 bits with a sign
+    assert (zeros > 0.5) == weights.endswith("pruned")
+    # Within a point of the float network, as published for 4-bit weights of ResNet-20 (README of the APoT code: 0.5).
+    assert found["test_accuracy"] > told("cnn_digits", "plain")["test_accuracy"] - 0.01
+
+
+def test_both_are_pruned_to_the_same_share():
+    shares = [told("cnn_digits", f"{name}_4bit_pruned")["zero_share"] for name in ("uniform", "pot")]
+    assert shares[0] == pytest.approx(shares[1], abs=0.001)

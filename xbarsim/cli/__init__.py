@@ -12,8 +12,8 @@ from typer.core import TyperGroup
 from xbarsim.errors import XbarsimError
 
 COMMANDS = (
-    "run", "serve", "generate", "lifetime", "check", "map", "explain", "trace", "schema", "show", "validate",
-    "compare", "sweep", "query",
+    "run", "serve", "generate", "lifetime", "train", "check", "map", "explain", "trace", "schema", "show", "validate",
+    "compare", "sweep", "search", "sensitivity", "query",
 )  # fmt: skip
 INTERRUPTED = 130  # exit code, as shells have it
 

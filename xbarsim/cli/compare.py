@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from xbarsim.cli.common import ForceOption, GranularityOption, SetOption, console
+from xbarsim.cli.common import ForceOption, GranularityOption, console, together
 from xbarsim.cli.progress import Progress
 from xbarsim.engine.granularity import Granularity
 
 if TYPE_CHECKING:
+    from xbarsim.scenario.accuracy import Judge
+    from xbarsim.spec.chip import Chip
     from xbarsim.study.compare import Comparison
 
 
@@ -48,24 +50,51 @@ def compare(
     format_: Annotated[
         Format, typer.Option("--format", "-f", help="how the table is printed")
     ] = Format.TABLE,
+    vary: Annotated[
+        list[str],
+        typer.Option(
+            "--vary",
+            help="also run with a key set to each of these, in turn (may be repeated)",
+            metavar="[CHIP:]KEY=V1,V2",
+        ),
+    ] = [],  # noqa: B006 - typer copies it
+    accuracy: Annotated[
+        bool, typer.Option("--accuracy", help="also how often each network is right on each chip")
+    ] = False,
+    ages: Annotated[
+        str, typer.Option("--ages", help="with --accuracy: also after so long: '1 day, 1 year'")
+    ] = "",
     granularity: GranularityOption = Granularity.BURST,
     force: ForceOption = False,
-    set_: SetOption = [],  # noqa: B006 - typer copies it
+    set_: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            help="override a value, of all chips or of one (may be repeated)",
+            metavar="[CHIP:]KEY=VALUE",
+        ),
+    ] = [],  # noqa: B006 - typer copies it
 ) -> None:
     """Run networks on several chips and set them side by side, with what makes the difference."""
-    from xbarsim.api import load_chip, load_workload
+    from xbarsim.api import load_workload
     from xbarsim.errors import MappingError
     from xbarsim.study.compare import compare as run
+    from xbarsim.study.vary import read_vary
 
     if out is not None:
         from xbarsim.files import demand_file
         from xbarsim.report.page import is_page
 
         demand_file(out / "page.html", "page", is_page, force)
-    works = [load_workload(name) for name in workload]
+    loaded, works, varied, judge = together(
+        lambda: _chips(chips, set_),
+        lambda: [load_workload(name) for name in workload],
+        lambda: [read_vary(text) for text in vary],
+        lambda: _judge(accuracy, ages),
+    )
     scenario = _scenario(arrivals, requests, seed, granularity)
     with Progress() as progress:
-        found = run([load_chip(name, set_) for name in chips], works, scenario, progress.report)
+        found = run(loaded, works, scenario, progress.report, varied, judge)
     if not found.done:
         raise MappingError("\n".join(entry.error for entry in found.failed))
     _tell(found, format_)
@@ -76,6 +105,43 @@ def compare(
         path = write_whole(out / "page.html", render_comparison(found))
         if format_ is Format.TABLE:
             console().print(f"Saved: {path}", soft_wrap=True)
+
+
+def _chips(names: list[str], assignments: list[str]) -> list[Chip]:
+    """Each chip with what is set on it. Raises: SpecError for what is set on none."""
+    from xbarsim.api import load_chip
+    from xbarsim.errors import Problem, SpecError
+    from xbarsim.study.vary import is_meant, scoped
+
+    base = [load_chip(name) for name in names]
+    own: list[list[str]] = [[] for _ in names]
+    for pattern, assignment in map(scoped, assignments):
+        meant = [own[at] for at, chip in enumerate(base) if is_meant(pattern, chip.name, chip.path)]
+        if not meant:
+            stems = ", ".join(Path(chip.path).stem for chip in base)
+            raise SpecError(
+                [Problem("--set", 0, assignment, f"'{pattern}' is none of the chips", f"one of {stems}")]
+            )
+        for one in meant:
+            one.append(assignment)
+    return [load_chip(name, given) for name, given in zip(names, own, strict=True)]
+
+
+def _judge(accuracy: bool, ages: str) -> Judge | None:
+    """What accuracy is asked for. Raises: SpecError for ages that are none, or without --accuracy."""
+    from xbarsim.errors import Problem, SpecError
+    from xbarsim.scenario.accuracy import Judge
+    from xbarsim.units import AGE, UnitError, exact
+
+    if ages and not accuracy:
+        raise SpecError([Problem("--ages", 0, "", f"'{ages}' without --accuracy", "", "add --accuracy")])
+    try:
+        found = tuple(float(exact(age.strip(), AGE)) for age in ages.split(",")) if ages else ()
+    except UnitError as error:
+        raise SpecError(
+            [Problem("--ages", 0, "", error.found, error.allowed, "write it like '1 day, 1 year'")]
+        ) from None
+    return Judge((0.0, *found)) if accuracy else None
 
 
 def _scenario(arrivals: str | None, requests: int | None, seed: int, granularity: Granularity) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xbarsim.cli.common import ForceOption, JsonOption, console
+from xbarsim.cli.progress import Progress
 
 if TYPE_CHECKING:
     from xbarsim.study.explored import Explored
@@ -20,12 +21,19 @@ StoreOption = Annotated[
     typer.Option("--store", help="folder of finished points, of all studies [default: runs/store]"),
 ]
 WorkersOption = Annotated[
-    int | None,
-    typer.Option("--workers", "-w", min=1, max=1024, help="processes [default: one for each core]"),
-]
+    str | None,
+    typer.Option(
+        "--workers", "-w", metavar="N|ADDRESS",
+        help="processes, or the address of a Dask scheduler: tcp://host:8786 [default: one for each core]",
+    ),
+]  # fmt: skip
 OutOption = Annotated[
     Path | None, typer.Option("--out", "-o", help="folder for the page [default: runs/NAME]")
 ]
+ReportsOption = Annotated[
+    int, typer.Option("--reports", min=0, help="best points that get a report of their own, beside the page")
+]
+MOST_REPORTS = 12
 
 
 def register(app: typer.Typer) -> None:
@@ -40,6 +48,7 @@ def sweep(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="run points that failed once more")
     ] = False,
+    reports: ReportsOption = MOST_REPORTS,
     json: JsonOption = False,
     force: ForceOption = False,
 ) -> None:
@@ -54,7 +63,7 @@ def sweep(
     demand_page(out, asked.name, force)
     with StudyWatch(asked, where) as watch:
         found = run(asked, where, workers, watch.told, retry_failed)
-    finish_study(found, out, json)
+    finish_study(found, out, json, reports)
 
 
 def demand_page(out: Path | None, name: str, force: bool) -> None:
@@ -69,12 +78,16 @@ def page_path(out: Path | None, name: str) -> Path:
     return (out or Path("runs") / name.replace("/", "_")) / "page.html"
 
 
-def finish_study(found: Explored, out: Path | None, json: bool) -> None:
-    """The page, and on the screen the best points."""
+def finish_study(found: Explored, out: Path | None, json: bool, reports: int = MOST_REPORTS) -> None:
+    """The page with the reports of the best points, and on the screen those points."""
     from xbarsim.files import write_whole
     from xbarsim.report.study_page import render_study
+    from xbarsim.report.study_reports import write_reports
 
-    path = write_whole(page_path(out, found.study.name), render_study(found))
+    path = page_path(out, found.study.name)
+    with Progress() as progress:
+        links = write_reports(found, path.parent, reports, progress.report)
+    path = write_whole(path, render_study(found, links))
     if json:
         from xbarsim.report.study_views import study_json
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from xbarsim.spec.component import Action, Service, Spec, component
-from xbarsim.spec.quantity import Bits, Count, Duration, Energy, Power
+from xbarsim.spec.quantity import Bits, Count, Duration, Energy, MeanCount, Power
 from xbarsim.spec.roles import Array
 
 
@@ -64,6 +64,11 @@ class Crossbar(Array):
         1,
         description="groups of word lines that are read one after another, e.g. 2 where pairs share a unit cell",
     )
+    active_share: MeanCount | None = Field(
+        None,
+        description="mean share of inputs that are not 0, where cells of the others rest (gated) and do not count "
+        "as read; none: all cells in use are read",
+    )
     energy_pj: Energy | None = Field(None, description="one read of the whole array")
     energy_per_cell_pj: Energy | None = Field(None, description="one read of one cell in use")
     read_power_uw: Power | None = Field(
@@ -102,7 +107,19 @@ class Crossbar(Array):
                     f"at most the {self.weight.bits} bits of a weight",
                 )
             )
+        if self.active_share is not None and not 0 < self.active_share <= 1:
+            wrong.append(("active_share", f"{self.active_share:g}", "allowed: above 0, up to 1"))
         return wrong
+
+    def storing(self, weight_bits: int) -> Crossbar:
+        """With more or fewer bit slices. Raises: ValueError if a weight is wider or higher than the array."""
+        bits = {"bits": weight_bits, "bits_per_cell": min(weight_bits, self.weight.bits_per_cell)}
+        weight = self.weight.model_copy(update=bits)
+        if weight.columns > self.columns:
+            raise ValueError(
+                f"a weight of {weight_bits} bits takes {weight.columns} of {self.columns} columns"
+            )
+        return self.model_copy(update={"weight": weight})
 
     @property
     def phases(self) -> int:
@@ -132,7 +149,8 @@ class Crossbar(Array):
         if self.energy_pj is not None:
             actions.append(Action("read", 1, self.energy_pj))
         if self.energy_per_cell_pj is not None:
-            actions.append(Action("cell read", cells, self.energy_per_cell_pj))
+            share = 1.0 if self.active_share is None else self.active_share
+            actions.append(Action("cell read", round(cells * share), self.energy_per_cell_pj))
         if self.energy_per_line_pj is not None:
             actions.append(Action("line read", lines, self.energy_per_line_pj))
         if self.read_power_uw is not None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from xbarsim.quantise.activity import Activity
 from xbarsim.quantise.elements import ELEMENTS, Element, element
@@ -13,8 +13,10 @@ from xbarsim.quantise.grid import Quantiser
 from xbarsim.quantise.named import QUANTISERS, QuantiserName, quantiser
 from xbarsim.spec.component import Action, Service, Spec, component
 from xbarsim.spec.digital import DigitalArray
-from xbarsim.spec.quantity import Bits, Count, Cycles, Energy, EnergyPerBit, Frequency, MeanCount
+from xbarsim.spec.quantity import Bits, Count, Cycles, Energy, EnergyPerBit, Frequency, MeanCount, unwrap
 from xbarsim.units import cycles_ps
+
+_PRICES = "pe."  # names of the pricing models of elements: element_prices.py
 
 
 class Word(Spec):
@@ -24,6 +26,8 @@ class Word(Spec):
     encoding: ClassVar[str] = "differential"  # every word has its sign
     slices: ClassVar[int] = 1
     bits_per_cell: ClassVar[int] = 1
+
+    _digits: int = PrivateAttr(1)  # neighbouring elements that a word is divided among
 
     @property
     def devices(self) -> int:
@@ -88,7 +92,11 @@ class PeArray(DigitalArray):
         if type(words) is not type(elements.words):
             fitting = [name for name in QUANTISERS if _reads(self.element, name)]
             wrong.append(
-                ("quantiser", f"{self.element} elements do not read '{self.quantiser}' words", _or(fitting))
+                (
+                    "quantiser",
+                    f"{self.element} elements do not read '{self.quantiser}' words",
+                    f"take {_or(fitting)}",
+                )
             )
         wrong += self._of_zeros(elements)
         return wrong
@@ -107,13 +115,47 @@ class PeArray(DigitalArray):
         if self.gate_zeros and self.gate_energy_pj is None:
             wrong.append(("gate_energy", "missing", "an energy, or the word 'unknown', with gate_zeros"))
         if self.zero_share is not None and self.zero_share > 1:
-            wrong.append(("zero_share", f"{self.zero_share:g} is out of range", "0 to 1"))
+            wrong.append(("zero_share", f"{self.zero_share:g} is out of range", "at most 1"))
+        return wrong
+
+    def mispriced(self, models: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+        """A price of other elements, or of words of other bits."""
+        given, wrong = models.get("energy", {}), []
+        name, bits = str(given.get("model")), unwrap(given.get("weights"))
+        if name.startswith(_PRICES) and name != _PRICES + self.element:
+            found = f"'{name}' is the price of other elements"
+            wrong.append(("energy.model", found, f"take '{_PRICES}{self.element}', or give an energy"))
+        if name.startswith(_PRICES) and isinstance(bits, int) and bits != self.weight.bits:
+            found = f"is the price of {bits}-bit weights, the words have {self.weight.bits}"
+            wrong.append(("energy.weights", found, f"set it to {self.weight.bits}, or change weight.bits"))
         return wrong
 
     @property
     def elements(self) -> Element:
         """What one element computes, exactly."""
         return element(self.element, self.activations, self.weight.bits)
+
+    def storing(self, weight_bits: int) -> PeArray:
+        """As a layer sees it whose words have so many bits.
+
+        Fewer: words are shorter in the memory; an operation takes as much as ever, an upper bound. More: a word is
+        divided into digits for multipliers side by side, as in precision-scalable arrays (Sharma et al., Bit Fusion,
+        ISCA 2018); adding their sums, once a product, is not priced.
+        Raises: ValueError for more than the elements can put together, or bits that the quantiser does not have.
+        """
+        digits = -(-weight_bits // self.weight.bits)
+        if digits > 1 and self.element != "mac":
+            raise ValueError(
+                f"its '{self.element}' elements take {self.weight.bits}; 'mac' could take them in digits"
+            )
+        if digits > self.columns:
+            raise ValueError(
+                f"a word of {weight_bits} bits needs {digits} of {self.columns} elements side by side"
+            )
+        _ = quantiser(self.quantiser, weight_bits)
+        word = Word(bits=weight_bits)
+        word._digits = digits
+        return self.model_copy(update={"weight": word})
 
     @property
     def needs_activity(self) -> bool:
@@ -131,10 +173,10 @@ class PeArray(DigitalArray):
 
     def multiply(self, blocks: int, weights: int, activity: Activity | None) -> Service:
         """One product with so many weights in so many blocks."""
-        zeros = self._zeros(weights, activity)
-        actions = [Action("operation", weights - zeros, self.energy_pj or 0.0)]
+        zeros, each = self._zeros(weights, activity), self.cells_per_weight
+        actions = [Action("operation", (weights - zeros) * each, self.energy_pj or 0.0)]
         if self.gate_zeros:
-            actions.append(Action("gated operation", zeros, self.gate_energy_pj or 0.0))
+            actions.append(Action("gated operation", zeros * each, self.gate_energy_pj or 0.0))
         if self.toggle_energy_pj_per_bit is not None:
             toggles = self._toggles(activity)
             actions.append(Action("bit toggled", round(weights * toggles), self.toggle_energy_pj_per_bit))
@@ -151,11 +193,13 @@ class PeArray(DigitalArray):
     def words(self) -> Quantiser:
         return quantiser(self.quantiser, self.weight.bits)
 
+    def bits_stored(self, weights: int, activity: Activity | None) -> int:
+        word = self.weight.bits + (self.index if self.skip_zeros else 0)
+        return (weights - (self._zeros(weights, activity) if self.skip_zeros else 0)) * word
+
     def bits_read(self, weights: int, activity: Activity | None, products: int) -> int:
         """Bits of the weight memory that one product takes, of so many with the same weights."""
-        word = self.weight.bits + (self.index if self.skip_zeros else 0)
-        stored = weights - (self._zeros(weights, activity) if self.skip_zeros else 0)
-        return -(-stored * word // min(self.weights_held, products))
+        return -(-self.bits_stored(weights, activity) // min(self.weights_held, products))
 
     @property
     def latency_ps(self) -> int:
@@ -171,11 +215,12 @@ class PeArray(DigitalArray):
 
     @property
     def weight_columns(self) -> int:
-        return self.columns
+        return self.columns // self.cells_per_weight
 
     @property
     def cells_per_weight(self) -> int:
-        return 1
+        """Elements that one weight takes."""
+        return self.weight._digits
 
     def _zeros(self, weights: int, activity: Activity | None) -> int:
         counted = self.gate_zeros or self.skip_zeros

@@ -53,3 +53,21 @@ class TernaryDac(Dac):
     def drive(self, rows: int) -> Service:
         """One pulse on all lines in use."""
         return Service(self.pulse_ps, (Action("pulse", rows, self.energy_pj or 0.0),))
+
+
+@component("dac.signed_serial")
+class SignedSerialDac(Dac):
+    """One pulse for each magnitude bit, its polarity the sign; the results of each are converted on their own."""
+
+    ENERGY_KEYS = ("energy",)
+
+    pulse_ps: Duration = Field(description="one pulse on the lines")
+    energy_pj: Energy | None = Field(None, description="one pulse on one line")
+
+    def slices(self, input_bits: int) -> int:
+        """Without the sign; an input of a single bit is a pulse too."""
+        return max(1, input_bits - 1)
+
+    def drive(self, rows: int) -> Service:
+        """One pulse on all lines in use."""
+        return Service(self.pulse_ps, (Action("pulse", rows, self.energy_pj or 0.0),))

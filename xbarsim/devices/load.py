@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from xbarsim.devices.technology import Technology
-from xbarsim.errors import Problem, SpecError
 from xbarsim.shipped import shipped
 from xbarsim.spec.component import kinds
-from xbarsim.spec.loader import likely, load_located, override
+from xbarsim.spec.loader import located_by_name
 from xbarsim.spec.values import Values
 
 
@@ -25,15 +24,7 @@ def load_technology(path_or_name: str | Path, overrides: Iterable[str] = ()) -> 
 
     overrides: 'key=value' assignments over the file ('highest=10 uS'). Raises: SpecError with every problem.
     """
-    path, known = Path(path_or_name), shipped_technologies()
-    if path.suffix not in (".yaml", ".yml"):
-        if path.name not in known:
-            found = "no file and no shipped technology of this name"
-            raise SpecError([Problem(str(path_or_name), 0, "", found, "", likely(path.name, known))])
-        path = known[path.name]
-    located = load_located(path, path.name)
-    for assignment in overrides:
-        override(located, assignment)
+    located = located_by_name(path_or_name, shipped_technologies(), "technology", overrides)
     kind = located.tree.get("kind")
     cls = kinds().get(kind) if isinstance(kind, str) else None
     if cls is None or not issubclass(cls, Technology):

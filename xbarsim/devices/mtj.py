@@ -14,6 +14,8 @@ from xbarsim.errors import DeviceError
 from xbarsim.spec.component import component
 from xbarsim.spec.quantity import Age, Coefficient
 
+_BARRIER = 700.0  # exp() of more is no number any more; nothing is left within the age of the world by then
+
 
 @component("mtj")
 class Mtj(Technology):
@@ -66,6 +68,14 @@ class Mtj(Technology):
         times = np.asarray(pulse_s, dtype=np.float64)
         return np.asarray(erfc(math.pi / 2 * math.sqrt(self.stability) * np.exp(-self.rate_hz * times)))
 
+    def leaving_probability(self, seconds: float) -> float:
+        """Chance that heat alone takes a cell out of its state within this time."""
+        return -math.expm1(-seconds / self._mean_stay_s())
+
+    def _mean_stay_s(self) -> float:
+        self.need("ageing", "stability", "attempt_time")
+        return self.attempt_time_s * math.exp(min(self.stability, _BARRIER))
+
     def switch(
         self, state: State, pulse_s: ArrayLike, polarity: ArrayLike, rng: np.random.Generator
     ) -> State:
@@ -105,9 +115,7 @@ class Mtj(Technology):
 
     def aged(self, state: State, age_s: Floats) -> Floats:
         """A cell has left its state once its age reaches its own share of the mean time; it is not seen to return."""
-        self.need("ageing", "stability", "attempt_time")
-        mean_s = self.attempt_time_s * math.exp(self.stability)
-        return self._conductance(self._high(state) ^ (age_s > mean_s * state.drift))
+        return self._conductance(self._high(state) ^ (age_s > self._mean_stay_s() * state.drift))
 
     def _write_chance(self) -> float:
         self.need("writing", "write_pulse")

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from xbarsim.devices.state import Floats, Wholes
 from xbarsim.devices.steps import PulseSteps
-from xbarsim.errors import DeviceError, Problem, SpecError
+from xbarsim.errors import DeviceError
 from xbarsim.shipped import shipped
 from xbarsim.spec.component import Spec
-from xbarsim.spec.loader import likely, load_located, override
-from xbarsim.spec.quantity import Coefficient
+from xbarsim.spec.loader import located_by_name
+from xbarsim.spec.quantity import Age, Coefficient
 from xbarsim.spec.values import Values
 
 
@@ -50,8 +50,11 @@ class PulsedDevice(PulseSteps):
     device's own symmetry point w*: where a pulse up and a pulse down undo one another,
         w* = (up - down) / (up slope_up / top - down slope_down / bottom).
     `exponential` in place of linear steps; then slopes say nothing. `seen_noise`: what a read sees beyond w, drawn anew
-    when a cell is pulsed, in steps; it does not add up.
+    when a cell is pulsed, in steps; it does not add up. w leaks towards 0 by updates (`lifetime_updates`), or with
+    `lifetime` by the seconds that pass.
     """
+
+    called: ClassVar[str] = "every pulsed device"
 
     slope_over: Literal["own_bound", "mean_bound"] = Field(
         "own_bound", description="whether slopes are over each device's own bound, or over low and high"
@@ -68,6 +71,10 @@ class PulsedDevice(PulseSteps):
     stuck_share: Coefficient = Field(0.0, description="share of devices that no pulse moves")
     lifetime_updates: Coefficient | None = Field(
         None, description="updates after which 1/e of w is left; none: it does not leak"
+    )
+    lifetime_s: Age | None = Field(
+        None,
+        description="time after which 1/e of w is left, in place of lifetime_updates where the passing time is known",
     )
 
     @property
@@ -140,15 +147,7 @@ def load_pulsed_device(path_or_name: str | Path, overrides: Iterable[str] = ()) 
 
     overrides: 'key=value' assignments over the file ('noise=0'). Raises: SpecError with every problem.
     """
-    path, known = Path(path_or_name), shipped_pulsed_devices()
-    if path.suffix not in (".yaml", ".yml"):
-        if path.name not in known:
-            found = "no file and no shipped pulsed device of this name"
-            raise SpecError([Problem(str(path_or_name), 0, "", found, "", likely(path.name, known))])
-        path = known[path.name]
-    located = load_located(path, path.name)
-    for assignment in overrides:
-        override(located, assignment)
+    located = located_by_name(path_or_name, shipped_pulsed_devices(), "pulsed device", overrides)
     spec = Values(located).read(PulsedDevice, located.tree, ())
     located.raise_problems()
     assert isinstance(spec, PulsedDevice)

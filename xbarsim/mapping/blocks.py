@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -202,8 +202,14 @@ def cut(matrix: Matrix, array: Room, even: bool = False, times: int = 1) -> Cut:
     packed = min(rows // matrix.rows, columns // matrix.columns) if matrix.groups > 1 else 1
     if packed > 1:
         packed = min(packed, matrix.groups)
-        return Cut(matrix, rows, columns, 1, -(-matrix.groups // packed), packed, cells, lines)
+        return _kept(Cut(matrix, rows, columns, 1, -(-matrix.groups // packed), packed, cells, lines))
     row_blocks, column_blocks = -(-matrix.rows // rows), -(-matrix.columns // columns)
     if even:
         rows, columns = -(-matrix.rows // row_blocks), -(-matrix.columns // column_blocks)
-    return Cut(matrix, rows, columns, row_blocks, column_blocks * matrix.groups, 1, cells, lines)
+    return _kept(Cut(matrix, rows, columns, row_blocks, column_blocks * matrix.groups, 1, cells, lines))
+
+
+@lru_cache(maxsize=1024)
+def _kept(cut: Cut) -> Cut:
+    """The first that is equal: what has been counted of its blocks holds for the next chip, too."""
+    return cut

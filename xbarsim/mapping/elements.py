@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from xbarsim.errors import MappingError
+from xbarsim.mapping.floor import Floor
 from xbarsim.spec.chip import Chip
 from xbarsim.spec.digital import DigitalArray
 from xbarsim.workload.graph import OpGraph
@@ -31,19 +32,24 @@ def digital_array(chip: Chip) -> DigitalArray | None:
 
 
 def counted(graph: OpGraph, work: Weighted, chip: Chip, array: DigitalArray) -> OpGraph:
-    """The graph with the activity of its weights, if costs depend on it and the workload names weights.
-
-    Raises: MappingError if the workload asks for other weights than the elements take.
+    """The graph with the bits that the workload asks for, and the activity of its weights, if costs depend on it and it
+    names weights.
     """
     held: int = array.weight.bits  # type: ignore[attr-defined]
     if work.weight_bits not in (None, held):
-        path = chip.arrays()[0].path
-        raise MappingError(
-            f"{graph.name} on {chip.name}: the workload asks for weights of {work.weight_bits} bits, the elements of "
-            f"{path} take {held}. Set {path}.weight.bits, and its energy, or take another workload"
-        )
+        graph = _all_of(graph, work.weight_bits)
     if not (array.needs_activity and work.weights):
         return graph
     from xbarsim.workload.weight_activity import with_activity  # imports torch
 
-    return with_activity(graph, work.network(), array.words, array.weight_rows, array.weight_columns)
+    return with_activity(graph, work.network(), Floor(chip).array_of)
+
+
+def _all_of(graph: OpGraph, bits: int | None) -> OpGraph:
+    """Every matrix that has no bits of its own with these."""
+    matrices = {
+        name: matrix if matrix.weight_bits is not None else replace(matrix, weight_bits=bits)
+        for name, matrix in graph.matrices.items()
+    }
+    note = f"weights are stored with {bits} bits, as the workload says"
+    return replace(graph, matrices=matrices, notes=(*graph.notes, note))

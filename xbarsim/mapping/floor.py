@@ -106,7 +106,27 @@ class Floor:
     def cut(self, matrix: Matrix) -> Cut:
         """How a matrix is cut into blocks for the arrays of this chip."""
         even = self.chip.header.mapping.blocks == "even"
-        return cut(matrix, self.array, even, self.times_stored(matrix.name))
+        return cut(matrix, self.array_of(matrix), even, self.times_stored(matrix.name))
+
+    def array_of(self, matrix: Matrix | None) -> Array:
+        """The array as a matrix sees it: with the bits that its weights have. Raises: MappingError."""
+        bits = matrix.weight_bits if matrix is not None else None
+        if bits is None:
+            return self.array
+        if bits not in self._storing:
+            try:
+                self._storing[bits] = self.array.storing(bits)
+            except ValueError as reason:
+                path, name = self.array_part.path, matrix.name if matrix is not None else ""
+                raise MappingError(
+                    f"{self.chip.name}: {name} has weights of {bits} bits, which {path} cannot store: {reason}. Change "
+                    f"`precision` in the workload file, or {path}.weight.bits and its energy"
+                ) from None
+        return self._storing[bits]
+
+    @cached_property
+    def _storing(self) -> dict[int, Array]:
+        return {}
 
     def times_stored(self, matrix: str) -> int:
         """How often the chip stores each weight of a matrix. Raises: MappingError if an array is too small."""

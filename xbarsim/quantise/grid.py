@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 Values = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Words = NDArray[np.uint16]
+_LOOKED_AT = (
+    10_000  # weights of a trained layer that have more sizes than there are levels stand on no levels
+)
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,22 @@ class Quantiser(ABC):
                 f"words from {found.min()} to {found.max()}; allowed: 0 to {2**self.bits - 1}, {self.bits} bits"
             )
         return found
+
+
+def stored_scale(quantiser: Quantiser, weights: ArrayLike) -> float:
+    """The scale with which weights are stored: one at which they stand on levels exactly, as those of a quantised
+    network do, else the quantiser's own.
+
+    Such weights need not use the largest level; so every level is tried as that of the largest weight.
+    """
+    given = np.asarray(weights, dtype=np.float64)
+    if len(np.unique(np.abs(given.flat[:_LOOKED_AT]))) > len(quantiser.magnitudes):
+        return quantiser.scale(given)
+    for magnitude in [int(level) for level in quantiser.magnitudes[::-1] if level]:
+        scale = _largest(given) * quantiser.largest / magnitude
+        if np.allclose(quantiser.quantise(given, scale).values, given, rtol=1e-5, atol=1e-6 * scale):
+            return scale
+    return quantiser.scale(given)
 
 
 def checked_bits(bits: int, low: int, high: int, what: str) -> int:

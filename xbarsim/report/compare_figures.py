@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from xbarsim.report.compare_views import shown
+from xbarsim.report.compare_views import network_names, shown
 from xbarsim.report.figures_style import (
     GRID,
     QUIET,
@@ -127,6 +127,7 @@ def energy_split_figure(found: Comparison) -> str:
         name_rows(axes, [_name(entry, found) for entry in entries])
         axes.set_xlabel("energy per inference (% of the largest of its network)")
         axes.grid(axis="x")
+        axes.xaxis.set_label_position("top")
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=6)
         return to_svg(figure, "split", "Energy per inference of each chip by what spends it")
 
@@ -138,4 +139,4 @@ def _part(split: dict[str, float], family: str, told: list[str]) -> float:
 
 
 def _name(entry: Entry, found: Comparison) -> str:
-    return f"{entry.chip}, {entry.workload}" if len(found.workloads) > 1 else entry.chip
+    return f"{entry.chip}, {network_names(found)[entry.workload]}" if len(found.workloads) > 1 else entry.chip

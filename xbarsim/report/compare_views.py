@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 
 from xbarsim.report.headline import Figure
 from xbarsim.report.quantities import divided, format_number, format_pj, format_ps, format_share
@@ -22,12 +23,20 @@ _SIDES = ("reference_ps", "other_ps")
 
 
 def shown(found: Comparison) -> tuple[str, ...]:
-    return SERVE if found.scenario == "serve" else INFER
+    names = SERVE if found.scenario == "serve" else INFER
+    return ("accuracy", *names) if any(entry.accuracy is not None for entry in found.entries) else names
+
+
+def network_names(found: Comparison) -> dict[str, str]:
+    """Networks in the words of tables and figures: of weights of one network ('cnn@plain'), what tells them apart."""
+    bases = {name.partition("@")[0] for name in found.workloads}
+    same = len(found.workloads) > 1 and len(bases) == 1 and all("@" in name for name in found.workloads)
+    return {name: name.partition("@")[2] if same else name for name in found.workloads}
 
 
 def comparison_table(found: Comparison) -> Table:
     """One row for each chip and network; the best of each network in each figure stands out."""
-    several = len(found.workloads) > 1
+    several, names = len(found.workloads) > 1, network_names(found)
     columns = (
         Column("chip"),
         *([Column("network")] if several else []),
@@ -38,7 +47,7 @@ def comparison_table(found: Comparison) -> Table:
     rows = []
     for entry in found.done:
         cells = (_cell(entry, name, best[entry.workload]) for name in shown(found))
-        network = [Cell(entry.workload)] if several else []
+        network = [Cell(names[entry.workload])] if several else []
         rows.append((Cell(entry.chip), *network, *cells, Cell(str(entry.figures["bottleneck"] or ""))))
     return Table("Side by side", columns, tuple(rows), bounds_note(found))
 
@@ -185,10 +194,7 @@ def as_csv(found: Comparison) -> str:
 
 
 def as_json(found: Comparison) -> str:
-    entries = [
-        {"chip": e.chip, "workload": e.workload, "figures": dict(e.figures), "error": e.error or None}
-        for e in found.entries
-    ]
+    entries = [_of_entry(entry) | {"fitted": _fitted(entry)} for entry in found.entries]
     gaps = [
         {
             "workload": told.workload,
@@ -199,8 +205,25 @@ def as_json(found: Comparison) -> str:
         }
         for told in found.differences
     ]
-    told = {"scenario": found.scenario, "entries": entries, "differences": gaps}
+    varied = [
+        {"set": one.label, "to": one.value, "entries": [_of_entry(entry) for entry in one.entries]}
+        for one in found.variations
+    ]
+    told = {"scenario": found.scenario, "entries": entries, "differences": gaps, "varied": varied}
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+
+
+def _of_entry(entry: Entry) -> dict[str, object]:
+    return {
+        "chip": entry.chip,
+        "workload": entry.workload,
+        "figures": dict(entry.figures),
+        "error": entry.error or None,
+    } | ({"accuracy": asdict(entry.accuracy)} if entry.accuracy is not None else {})
+
+
+def _fitted(entry: Entry) -> dict[str, list[str]]:
+    return {key: list(to) for key, to in entry.result.calibrated.items()} if entry.result else {}
 
 
 def as_markdown(found: Comparison) -> str:

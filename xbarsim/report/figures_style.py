@@ -8,7 +8,7 @@ import re
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from xbarsim.report.quantities import prefix_of, thousands_power
+from xbarsim.report.quantities import format_quantity, prefix_of, thousands_power
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,6 +100,18 @@ def time_axis(axes: Axes, end_ps: int) -> float:
     ps_per_unit = 10.0 ** (power + 12)
     axes.set_xlim(0, max(end_ps, 1) / ps_per_unit)
     return ps_per_unit
+
+
+def log_axis(axes: Axes, what: str, unit: str) -> None:
+    """A logarithmic horizontal axis of values in `unit`, told where they are 1, 2 or 5 of their decade."""
+    axes.set_xscale("log")
+
+    def told(value: float, place: int | None = None) -> str:
+        return format_quantity(value, unit, 1) if f"{value:.0e}"[0] in "125" else ""
+
+    axes.xaxis.set_major_formatter(told)
+    axes.xaxis.set_minor_formatter(told)
+    axes.set_xlabel(what)
 
 
 def name_rows(axes: Axes, names: list[str], most: int = 44, longest: int = 28) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from xbarsim.report import generate_views, lifetime_views, serve_views, views
+from xbarsim.report import generate_views, lifetime_views, serve_views, train_views, views
 from xbarsim.report.headline import Figure, headline
 from xbarsim.report.multiplexed import phase_table
 from xbarsim.report.origins import published_table
@@ -13,6 +13,7 @@ from xbarsim.scenario.generate_result import GenerateResult
 from xbarsim.scenario.lifetime_result import LifetimeResult
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
+from xbarsim.scenario.train_result import TrainResult
 
 _BUSIEST_STATIONS = 12
 
@@ -25,6 +26,8 @@ def figures_of(result: Measured) -> tuple[Figure, ...]:
         return generate_views.headline(result)
     if isinstance(result, LifetimeResult):
         return lifetime_views.headline(result)
+    if isinstance(result, TrainResult):
+        return train_views.headline(result)
     return headline(result)
 
 
@@ -32,6 +35,8 @@ def tables_of(result: Measured) -> tuple[Table, ...]:
     """The tables on a terminal, in reading order."""
     if isinstance(result, LifetimeResult):
         return (*lifetime_views.lifetime_tables(result), views.law_table(result))
+    if isinstance(result, TrainResult):
+        return (*train_views.train_tables(result), views.law_table(result))
     return (*_own_tables(result), views.law_table(result))
 
 

@@ -17,6 +17,7 @@ from xbarsim.scenario.generate_result import GenerateResult
 from xbarsim.scenario.lifetime_result import LifetimeResult
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
+from xbarsim.scenario.train_result import TrainResult
 
 _KIND = '<p class="kind">xbarsim ·'  # how the head of a page begins
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -41,7 +42,8 @@ def is_page(head: str) -> bool:
 
 def render_page(result: Measured) -> str:
     """The page as text; every text of the result is escaped."""
-    requests = f"{result.requests:,} request{'' if result.requests == 1 else 's'}"
+    noun = "sample" if isinstance(result, TrainResult) else "request"
+    requests = f"{result.requests:,} {noun}{'' if result.requests == 1 else 's'}"
     return rendered(
         f"{result.workload} on {result.chip}", f"{result.scenario} · {requests}",
         (result.workload, result.chip), _marks(result), figures_of(result), _content(result),
@@ -88,6 +90,10 @@ def _content(result: Measured) -> tuple[Section, ...]:
         from xbarsim.report.lifetime_page import lifetime_sections
 
         return lifetime_sections(result)
+    if isinstance(result, TrainResult):
+        from xbarsim.report.train_page import train_sections
+
+        return train_sections(result)
     if isinstance(result, GenerateResult):
         from xbarsim.report.generate_page import generate_sections
 

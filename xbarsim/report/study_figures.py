@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
-from xbarsim.report.figures_style import ANALOG, GRID, INK, QUIET, STATIC, new_figure, styled, to_svg
+from markupsafe import escape
+
+from xbarsim.report.figures_style import ANALOG, GRID, INK, QUIET, SERIES, STATIC, new_figure, styled, to_svg
 from xbarsim.report.quantities import prefix_of, thousands_power
 from xbarsim.report.study_views import format_figure, words_of
 from xbarsim.study.explored import Explored, Outcome
@@ -15,7 +18,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _WIDTH_IN = 9.0
-_MOST_DOTS, _MOST_LINES, _MOST_PANELS = 3_000, 800, 3
+_MOST_DOTS, _MOST_LINES, _MOST_PANELS, _MOST_TOLD = 3_000, 800, 3, 400
+_FRONTS = (STATIC, ANALOG, *SERIES[2:])
+_LINK = re.compile(r'<a xlink:href="([^"]*)"[^>]*>')  # as matplotlib writes them: to another window
 _NUMBER = re.compile(r"[+-]?\d+\.?\d*(?:[eE][+-]?\d+)?")
 _BASE = {
     "_ns": ("s", 1e-9),
@@ -27,8 +32,12 @@ _BASE = {
 }
 
 
-def front_figure(found: Explored) -> str:
-    """The first goal against each other one (or against the number of the point); best points joined by a line."""
+def front_figure(found: Explored, links: Mapping[int, str] | None = None) -> str:
+    """The first goal against each other one (or against the number of the point); best points joined by steps.
+
+    links: where a click on a point leads, by its number; otherwise to its row in the table.
+    """
+    leads = {one.number: f"#{one.number}" for one in found.done} | dict(links or {})
     goals = [goal.figure for goal in found.study.goals]
     if not found.done or not goals:
         return ""
@@ -37,46 +46,61 @@ def front_figure(found: Explored) -> str:
         figure = new_figure(_WIDTH_IN, 3.4)
         panels = figure.subplots(1, len(others), squeeze=False)[0]
         for axes, other in zip(panels, others, strict=True):
-            _panel(axes, found, goals[0], other, steps=len(goals) == 2)
+            _panel(axes, found, goals[0], other, leads)
         panels[0].legend(loc="best")
-        return to_svg(figure, "point", "Points by their goals; the best ones are marked")
+        return _told(to_svg(figure, "point", "Points by their goals; the best ones are marked"), found, leads)
 
 
-def _panel(axes: Axes, found: Explored, across: str, up: str, steps: bool) -> None:
+def _told(svg: str, found: Explored, leads: Mapping[int, str]) -> str:
+    """Links open in the same window; each point says what it is where the pointer rests on it."""
+    titles = {}
+    if len(found.done) <= _MOST_TOLD:
+        titles = {leads[one.number].replace("#", "#point-"): _title(found, one) for one in found.done}
+    return _LINK.sub(lambda link: f'<a xlink:href="{link[1]}">{titles.get(link[1], "")}', svg)
+
+
+def _title(found: Explored, one: Outcome) -> str:
+    labels = ", ".join(f"{name} {label}" for name, label in one.labels.items())
+    figures = [goal.figure for goal in found.study.goals]
+    values = ", ".join(f"{words_of(name)} {format_figure(name, one.figure(name))}" for name in figures)
+    return f"<title>{escape(f'point {one.number}: {labels}; {values}')}</title>"
+
+
+def _panel(axes: Axes, found: Explored, across: str, up: str, leads: Mapping[int, str]) -> None:
     front = {one.number for one in found.front}
     feasible = {one.number for one in found.feasible}
-    units = [_unit(found.done, name) if name else ("point", 1.0) for name in (across, up)]
+    units = [unit_of(found.done, name) if name else ("point", 1.0) for name in (across, up)]
 
     def places(outcomes: Sequence[Outcome]) -> tuple[list[float], list[float]]:
-        known = [
-            one
-            for one in outcomes
-            if one.figure(across) is not None and (not up or one.figure(up) is not None)
-        ]
-        ys = [one.figure(up) if up else one.number for one in known]
-        return [one.figure(across) * units[0][1] for one in known], [y * units[1][1] for y in ys]
+        ys = [one.figure(up) if up else one.number for one in outcomes]
+        return [one.figure(across) * units[0][1] for one in outcomes], [y * units[1][1] for y in ys]
 
-    kinds = (
-        ("beyond a bound", [one for one in found.done if one.number not in feasible], GRID, 12),
-        ("other points", [one for one in found.feasible if one.number not in front], QUIET, 14),
-        ("best points", list(found.front), STATIC, 30),
-    )
+    known = [
+        one for one in found.done if one.figure(across) is not None and (not up or one.figure(up) is not None)
+    ]
+    kinds = [
+        ("beyond a bound", [one for one in known if one.number not in feasible], GRID, 14),
+        ("other points", [one for one in known if one.number in feasible - front], QUIET, 16),
+    ]
+    for (name, best), color in zip(found.fronts.items(), cycle(_FRONTS), strict=False):
+        kinds.append((f"best, {name}" if name else "best points", list(best), color, 34))
     for label, outcomes, color, size in kinds:
         shown = thinned(outcomes, _MOST_DOTS)
         if shown:
             xs, ys = places(shown)
             dots = axes.scatter(xs, ys, s=size, color=color, label=label, zorder=2 + size, linewidths=0)
-            dots.set_urls([f"#{one.number}" for one in shown])
-    if steps:
-        xs, ys = places(found.front)
-        axes.plot(xs, ys, color=STATIC, lw=1.2, zorder=3)
+            dots.set_urls([leads[one.number] for one in shown])
+    for best, color in zip(found.fronts.values(), cycle(_FRONTS), strict=False):
+        if up and len(found.study.goals) == 2:
+            xs, ys = places(best)
+            axes.plot(xs, ys, color=color, lw=1.2, zorder=3, drawstyle="steps-post")
     axes.set_xlabel(units[0][0])
     axes.set_ylabel(units[1][0])
     axes.tick_params(axis="y", labelcolor=QUIET)
     axes.grid(True)
 
 
-def _unit(outcomes: Sequence[Outcome], figure: str) -> tuple[str, float]:
+def unit_of(outcomes: Sequence[Outcome], figure: str) -> tuple[str, float]:
     """The label of an axis for a figure, and what to multiply values with."""
     name = words_of(figure)
     suffix = next((one for one in _BASE if figure.endswith(one)), None)
@@ -101,12 +125,14 @@ def parallel_figure(found: Explored) -> str:
         axes = figure.subplots()
         scales = [_scale(found.done, name, at < len(study.axes)) for at, name in enumerate(columns)]
         others = [one for one in found.done if one.number not in front]
-        for outcomes, style in (
-            (thinned(others, _MOST_LINES), {"color": QUIET, "alpha": 0.22, "lw": 0.7}),
-            (thinned(found.front, _MOST_LINES), {"color": STATIC, "alpha": 0.9, "lw": 1.5}),
-        ):
+        kinds: list[tuple[list[Outcome], dict[str, Any]]] = [
+            (thinned(others, _MOST_LINES), {"color": QUIET, "alpha": 0.22, "lw": 0.7})
+        ]
+        for best, color in zip(found.fronts.values(), cycle(_FRONTS), strict=False):
+            kinds.append((thinned(best, _MOST_LINES), {"color": color, "alpha": 0.9, "lw": 1.5}))
+        for outcomes, style in kinds:
             for one in outcomes:
-                axes.plot(range(len(columns)), [scale.at(one) for scale in scales], **style)  # type: ignore[arg-type]
+                axes.plot(range(len(columns)), [scale.at(one) for scale in scales], **style)
         _rulers(axes, scales)
         return to_svg(
             figure, "parallel", "Parallel coordinates: each line is a point, the best ones stand out"
@@ -136,14 +162,20 @@ def _scale(outcomes: Sequence[Outcome], name: str, is_axis: bool) -> _Scale:
         return _Scale(
             words_of(name), values, [(end, format_figure(name, end)) for end in dict.fromkeys(ends)]
         )
-    labels = list(dict.fromkeys(one.labels[name] for one in outcomes))
-    numbers = [float(label.split()[0]) if _NUMBER.fullmatch(label.split()[0]) else None for label in labels]
-    if None not in numbers:
-        labels = [label for _, label in sorted(zip(numbers, labels, strict=True))]  # type: ignore[type-var]
+    labels = sorted_labels([one.labels[name] for one in outcomes])
     place = {label: float(at) for at, label in enumerate(labels)}
     values = {one.number: place[one.labels[name]] for one in outcomes}
     step = max(1, len(labels) // 8)
     return _Scale(name, values, [(place[label], label) for label in labels[::step]])
+
+
+def sorted_labels(labels: Sequence[str]) -> list[str]:
+    """Each once: by number where all are numbers of one unit, else in the order in which they come."""
+    each = list(dict.fromkeys(labels))
+    parts = [label.partition(" ") for label in each]
+    if all(_NUMBER.fullmatch(number) for number, _, _ in parts) and len({unit for _, _, unit in parts}) == 1:
+        return sorted(each, key=lambda label: float(label.split()[0]))
+    return each
 
 
 def _rulers(axes: Axes, scales: Sequence[_Scale]) -> None:
@@ -154,13 +186,13 @@ def _rulers(axes: Axes, scales: Sequence[_Scale]) -> None:
                 text, (at, place), (3, 0), textcoords="offset points", va="center", fontsize=6.5, color=INK
             )
         title: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 7, "color": ANALOG}
-        axes.annotate(_folded(scale.title), (at, 1.0), (0, 9), textcoords="offset points", **title)
+        axes.annotate(folded(scale.title), (at, 1.0), (0, 9), textcoords="offset points", **title)
     axes.set_axis_off()
     axes.set_xlim(-0.3, len(scales) - 0.5)
     axes.set_ylim(-0.05, 1.12)
 
 
-def _folded(key: str) -> str:
+def folded(key: str) -> str:
     """The last words of a key: its beginning goes without saying."""
     parts = key.split(".")
     return ".".join(parts[-2:])

@@ -9,6 +9,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from xbarsim.report.headline import Figure
+from xbarsim.report.sensitivity_views import sensitivity_tables
 from xbarsim.report.study_views import failed_table, front_table, point_table, study_figures
 from xbarsim.report.tables import rich_table
 from xbarsim.report.views import Table
@@ -25,6 +26,18 @@ def study_table(found: Explored, width: int) -> RenderableType:
     for table, most in ((points, _MOST_ROWS), (failed_table(found), _MOST_FAILED)):
         if table.rows:
             parts += ["", rich_table(_first(table, most), width)]
+    return Group(*parts, *(Text(f"Note: {note}") for note in found.notes))
+
+
+def sensitivity_table(found: Explored, width: int) -> RenderableType:
+    """How much each axis matters, and the first failures."""
+    study, (points, *_) = found.study, study_figures(found)
+    parts: list[RenderableType] = [figure_table(study.name, study.description, (points,))]
+    for table in sensitivity_tables(found.sensitivity):
+        parts += ["", rich_table(table, width)]
+    failed = failed_table(found)
+    if failed.rows:
+        parts += ["", rich_table(_first(failed, _MOST_FAILED), width)]
     return Group(*parts, *(Text(f"Note: {note}") for note in found.notes))
 
 

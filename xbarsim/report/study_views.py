@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from xbarsim.report.headline import Figure
@@ -21,6 +22,7 @@ from xbarsim.report.views import Cell, Column, Table
 from xbarsim.study.columns import TIMES
 from xbarsim.study.explored import Explored, Outcome, broken
 from xbarsim.study.figures import BY_NAME
+from xbarsim.study.sensitive import known_sensitivity
 from xbarsim.study.study import Study
 
 SHOWN = ("latency_ns", "throughput_per_s", "energy_pj", "area_mm2", "tops_per_w")
@@ -105,18 +107,22 @@ def study_figures(found: Explored) -> tuple[Figure, ...]:
     return tuple(told)
 
 
-def front_table(found: Explored) -> Table:
+def front_table(found: Explored, reports: Mapping[int, str] | None = None) -> Table:
+    """reports: where the number of a point leads; otherwise to its row in the table of all points."""
     note = "no other point beats them in every goal"
-    return _points("Best points", found, found.front, note)
+    if found.study.for_each:
+        note = f"no other point of the same {' and '.join(found.study.for_each)} beats them in every goal"
+    links = {one.number: f"#point-{one.number}" for one in found.front} | dict(reports or {})
+    return _points("Best points", found, found.front, note, links)
 
 
-def point_table(found: Explored, most: int | None = None) -> Table:
+def point_table(found: Explored, most: int | None = None, reports: Mapping[int, str] | None = None) -> Table:
     """All points that ran well, those within the bounds told apart."""
     done = found.done if most is None else found.done[:most]
     left_out = (
         f"the first {most:,} of {len(found.done):,}" if most is not None and len(found.done) > most else ""
     )
-    return _points("All points", found, done, left_out, anchored=True)
+    return _points("All points", found, done, left_out, reports or {}, anchored=True)
 
 
 def failed_table(found: Explored) -> Table:
@@ -129,8 +135,23 @@ def failed_table(found: Explored) -> Table:
     return Table("Failed points", columns, rows)
 
 
+def pruned_table(found: Explored) -> Table:
+    """What a search left out, and why."""
+    columns = (*(Column(axis.name) for axis in found.study.axes), Column("why"))
+    names = [axis.name for axis in found.study.axes]
+    rows = tuple(
+        (*(Cell(one.labels.get(name, "")) for name in names), Cell(one.reason)) for one in found.pruned
+    )
+    return Table("Not simulated", columns, rows)
+
+
 def _points(
-    title: str, found: Explored, outcomes: Sequence[Outcome], note: str, anchored: bool = False
+    title: str,
+    found: Explored,
+    outcomes: Sequence[Outcome],
+    note: str,
+    links: Mapping[int, str],
+    anchored: bool = False,
 ) -> Table:
     study, figures = found.study, shown_figures(found.study)
     goals = {goal.figure for goal in study.goals}
@@ -145,7 +166,7 @@ def _points(
         beyond = {bound.figure for bound in broken(one.row, study.constraints)}
         number = Cell(
             str(one.number), one.number, tone="good" if one.number in front else "",
-            anchor=f"point-{one.number}" if anchored else "", link="" if anchored else f"#point-{one.number}",
+            anchor=f"point-{one.number}" if anchored else "", link=links.get(one.number, ""),
         )  # fmt: skip
         cells = (figure_cell(name, one.figure(name), "bad" if name in beyond else "") for name in figures)
         rows.append((number, *_labels(study, one), *cells))
@@ -169,5 +190,10 @@ def study_json(found: Explored) -> str:
         | {name: value for name, value in one.row.items() if name not in TIMES}
         for one in found.outcomes
     ]
-    told = {"study": found.study.name, "store": found.store, "points": rows}
+    told: dict[str, Any] = {"study": found.study.name, "store": found.store, "points": rows}
+    if found.pruned:
+        told["not_simulated"] = [asdict(one) for one in found.pruned]
+    known = known_sensitivity(found)
+    if known is not None:
+        told["sensitivity"] = asdict(known)
     return json.dumps(told, indent=1, ensure_ascii=False, default=str)

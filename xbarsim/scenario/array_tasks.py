@@ -11,6 +11,7 @@ from xbarsim.scenario.periphery import Periphery, Sharing
 from xbarsim.scenario.stages import Task, Use, Workshop, use
 from xbarsim.spec.chip import Part
 from xbarsim.spec.component import Service
+from xbarsim.spec.roles import Feed
 from xbarsim.workload.graph import Matrix
 
 WHOLE_READS = ("read", "powered read")  # actions of the whole array
@@ -49,7 +50,25 @@ class ArrayTasks:
     results: int
 
     def __post_init__(self) -> None:
-        self.portions, self.feed = self.near.slices(self.bits), self.near.feed(self.bits)
+        self._of_bits: dict[int, tuple[int, Feed]] = {}
+        self._fed(self.bits)  # so that what does not fit together is told at once
+
+    def _fed(self, bits: int) -> tuple[int, Feed]:
+        """Portions of an input of so many bits, and how each is read and converted."""
+        if bits not in self._of_bits:
+            self._of_bits[bits] = (self.near.slices(bits), self.near.feed(bits))
+        return self._of_bits[bits]
+
+    def _portions(self, r: Reading) -> int:
+        return self._fed(self._input_bits(r))[0]
+
+    def _feed(self, r: Reading) -> Feed:
+        return self._fed(self._input_bits(r))[1]
+
+    def _input_bits(self, r: Reading) -> int:
+        """Of the inputs of this matrix, as the word lines are driven."""
+        asked = r.matrix.activation_bits if r.matrix is not None else None
+        return self.bits if asked is None else asked
 
     def plan(self, r: Reading) -> Plan:
         """All tasks from the driven word lines to the collected results."""
@@ -81,7 +100,7 @@ class ArrayTasks:
 
     def _sliced(self, r: Reading, time_ps: int, uses: tuple[Use, ...], macs: int = 0) -> Task:
         """One portion per input slice and read phase."""
-        return self.shop.task(r.op, time_ps, uses, portions=self.portions, holds=True, macs=macs)
+        return self.shop.task(r.op, time_ps, uses, portions=self._portions(r), holds=True, macs=macs)
 
     def _one_at_a_time(self, tasks: list[Step]) -> Step:
         """The same as one step that keeps all stations until the last portion has passed the last of them."""
@@ -94,7 +113,7 @@ class ArrayTasks:
 
     def _drive(self, r: Reading) -> tuple[int, tuple[Use, ...]]:
         """Time of the reads of one portion, and what array and drivers do for the whole product."""
-        near, array, slab, feed = self.near, self.shop.floor.array, r.slab, self.feed
+        near, array, slab, feed = self.near, self.shop.floor.array, r.slab, self._feed(r)
         dac = near.spec("dac")
         lines = array.in_one_read(slab.rows * r.lines)
         drive_ps = dac.drive(slab.most_rows).portion_ps if dac is not None else 0
@@ -102,10 +121,10 @@ class ArrayTasks:
         readied = Service(0, array.ready(lines)).times(len(feed.conversions))
         reads = _per_array(read, r.arrays).times(feed.reads)
         done = Service(reads.portion_ps, reads.actions + readied.actions)
-        uses = [use(near.array, done, self.portions, float(r.arrays))]
+        uses = [use(near.array, done, self._portions(r), float(r.arrays))]
         if dac is not None:
             part, driven = near.part("dac"), dac.drive(lines).times(feed.reads)
-            uses.append(use(part, driven, self.portions, near.engaged(part, r.arrays)))
+            uses.append(use(part, driven, self._portions(r), near.engaged(part, r.arrays)))
         return feed.reads * self._step(read.portion_ps), tuple(uses)
 
     def _counted(
@@ -113,7 +132,7 @@ class ArrayTasks:
     ) -> Task:
         """Counters run during the reads, and are not free for the next product until they are latched."""
         readout_ps = self.near.spec("adc").released_ps(self.results)
-        total_ps = self.portions * self._readings(r) * read_ps
+        total_ps = self._portions(r) * self._readings(r) * read_ps
         total_ps += self._step(readout_ps) if readout_ps else 0
         both = (*uses, convert[1]) if convert is not None else uses
         return self.shop.task(r.op, total_ps, both, macs=r.slab.weights)
@@ -129,23 +148,25 @@ class ArrayTasks:
 
     def _widest(self, r: Reading) -> int:
         """Bit lines of the widest block."""
-        return max(self.shop.floor.array.columns_of(width) for width, _ in r.slab.widths)
+        return max(self.shop.floor.array_of(r.matrix).columns_of(width) for width, _ in r.slab.widths)
 
     def _lines(self, r: Reading) -> int:
         """Bit lines of all blocks."""
-        return sum(self.shop.floor.array.columns_of(width) * blocks for width, blocks in r.slab.widths)
+        return sum(
+            self.shop.floor.array_of(r.matrix).columns_of(width) * blocks for width, blocks in r.slab.widths
+        )
 
     def _hold(self, r: Reading) -> Task:
         part = self.near.part("sample_hold")
-        service = self.near.spec("sample_hold").hold(self._lines(r)).times(len(self.feed.conversions))
-        uses = (use(part, service, self.portions, self.near.engaged(part, r.arrays)),)
+        service = self.near.spec("sample_hold").hold(self._lines(r)).times(len(self._feed(r).conversions))
+        uses = (use(part, service, self._portions(r), self.near.engaged(part, r.arrays)),)
         # In a synchronous pipeline the sample is taken at the end of the read's own cycle.
         in_step = self._step(1) > 1
         return self._sliced(r, 0 if in_step else service.portion_ps, uses)
 
     def _convert(self, r: Reading) -> tuple[int, Use] | None:
         """The time of one portion on the converters, and the conversions of the whole product."""
-        spec, conversions = self.near.spec("adc"), self.feed.conversions
+        spec, conversions = self.near.spec("adc"), self._feed(r).conversions
         if spec is None:
             return None
         part = self.near.part("adc")
@@ -157,15 +178,15 @@ class ArrayTasks:
             time_ps = spec.convert_each(conversions, self._widest(r), each).portion_ps
             engaged = self.near.engaged(part, r.arrays)
         done = spec.convert_each(conversions, self._lines(r) if r.converted else 0, 1)
-        busy = use(part, done, 1 if spec.once else self.portions, engaged)
+        busy = use(part, done, 1 if spec.once else self._portions(r), engaged)
         return self._step(time_ps, part), busy
 
     def _combine(self, r: Reading) -> Task:
         part, spec = self.near.part("shift_add"), self.near.spec("shift_add")
-        conversions = len(self.feed.conversions)
+        conversions = len(self._feed(r).conversions)
         service = spec.combine(self._lines(r)).times(conversions)
         widest = spec.combine(self._widest(r)).times(conversions)
-        uses = (use(part, service, self.portions, self.near.engaged(part, r.arrays)),)
+        uses = (use(part, service, self._portions(r), self.near.engaged(part, r.arrays)),)
         return self._sliced(r, self._step(widest.portion_ps, part), uses)
 
     def _collect(self, r: Reading) -> Task:

@@ -42,6 +42,20 @@ class ElementTasks:
             tasks.append(((), self._collect(r.op, r.slab)))
         return tuple(tasks)
 
+    def check_capacity(self, bits_held: Mapping[str, int]) -> None:
+        """Whether the weights of each tile have room in its memory. Raises: MappingError."""
+        memory, floor = self._memory, self.shop.floor
+        if memory.spec is None or floor.chip.model_of(f"{memory.path}.capacity") in ("unknown", "ideal"):
+            return
+        room = memory.spec.capacity_bits * max(1, floor.per_tile(memory))  # type: ignore[attr-defined]
+        tile, needed = max(bits_held.items(), key=lambda item: item[1], default=("", 0))
+        if needed > room:
+            kib = [f"{bits / 8192:.6g}" for bits in (needed, room, needed - room)]
+            raise MappingError(
+                f"{floor.chip.name}: the weights in {tile} take {kib[0]} KiB, {memory.path} holds {kib[1]}: {kib[2]} "
+                f"KiB missing. Raise {memory.path}.capacity, or take fewer bits or a smaller network"
+            )
+
     def stations(self, tile: str) -> dict[str, tuple[Station, ...]]:
         """All blocks of a tile share its elements; equal memories side by side are one with more ports."""
         found = {
@@ -66,7 +80,7 @@ class ElementTasks:
 
     def _multiply(self, r: Reading) -> Task:
         """Elements and memory together, for as long as the slower needs."""
-        array, memory = self._array, self._memory
+        array, memory = self._array_of(r), self._memory
         activity = self._activity(r)
         done = array.multiply(r.arrays, r.slab.weights, activity)
         times, uses = [done.portion_ps], [use(self.near.array, done)]
@@ -78,7 +92,8 @@ class ElementTasks:
 
     def _activity(self, r: Reading) -> Activity | None:
         """Raises: MappingError if costs depend on weights that nobody knows."""
-        array, path, chip = self._array, self.near.array.path, self.shop.floor.chip.name
+        array, path, chip = self.shop.floor.array, self.near.array.path, self.shop.floor.chip.name
+        assert isinstance(array, DigitalArray)
         found = array.known(r.matrix.activity if r.matrix is not None else None)
         toggling = getattr(array, "toggle_energy_pj_per_bit", None) is not None
         name = r.matrix.name if r.matrix is not None else r.op
@@ -109,14 +124,16 @@ class ElementTasks:
         """Results that leave: of columns whose row blocks all stand here, one each."""
         return slab.columns - slab.additions
 
-    @cached_property
-    def _array(self) -> DigitalArray:
-        array = self.shop.floor.array
+    def _array_of(self, r: Reading) -> DigitalArray:
+        """The elements as a matrix sees them. Raises: MappingError if they do not take its inputs."""
+        asked = r.matrix.activation_bits if r.matrix is not None else None
+        bits = self.bits if asked is None else asked
+        array, path = self.shop.floor.array_of(r.matrix), self.near.array.path
         assert isinstance(array, DigitalArray)
-        taken, path = getattr(array, "activations", self.bits), self.near.array.path
-        if self.bits > taken:
+        taken = getattr(array, "activations", bits)
+        if bits > taken:
             raise MappingError(
-                f"{self.shop.floor.chip.name}: activations have {self.bits} bits, elements of {path} take {taken}. "
+                f"{self.shop.floor.chip.name}: activations have {bits} bits, elements of {path} take {taken}. "
                 f"Lower precision.activations (or the workload's), or raise {path}.activations and its energy"
             )
         return array

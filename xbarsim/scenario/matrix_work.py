@@ -13,6 +13,7 @@ from xbarsim.scenario.array_tasks import ArrayTasks, Plan, Reading
 from xbarsim.scenario.element_tasks import ElementTasks
 from xbarsim.scenario.partial_sums import NOTHING_BEHIND, PartialSums, followed
 from xbarsim.scenario.periphery import Periphery, Sharing
+from xbarsim.scenario.programming import devices_held
 from xbarsim.scenario.stages import Workshop, join
 from xbarsim.scenario.transport import Transport
 
@@ -35,6 +36,8 @@ class MatrixWork:
             if shop.floor.digital
             else ArrayTasks(shop, self.near, program.activation_bits, results)
         )
+        if isinstance(self.tasks, ElementTasks):
+            self.tasks.check_capacity(devices_held(shop.floor, program))
         self._plans: dict[tuple[str, str, int, int, int, int, bool], Plan] = {}
 
     def work(self, op: str, matrix: str, number: int, behind: Mapping[str, Work] = NOTHING_BEHIND) -> Work:

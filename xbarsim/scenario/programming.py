@@ -15,6 +15,7 @@ from xbarsim.scenario.result import ProgrammingReport
 from xbarsim.scenario.stages import Use, Workshop
 from xbarsim.spec.chip import Chip, Part
 from xbarsim.spec.component import Action, Service
+from xbarsim.spec.digital import DigitalArray
 from xbarsim.spec.roles import Programmer
 
 CELL_WRITTEN = "cell written"
@@ -80,12 +81,16 @@ class Writer:
 
 def load_weights(floor: Floor, program: Program) -> ProgrammingReport:
     """Every tile's generator writes its cells, tiles side by side; one outside the tiles serves them in turn."""
-    return load_cells(floor, _cells(program))
+    return _loaded(floor, devices_held(floor, program))
 
 
 def load_cells(floor: Floor, used: Mapping[str, int]) -> ProgrammingReport:
     """The same for so many unit cells of each tile."""
-    cells = {tile: count * devices_per_cell(floor) for tile, count in used.items()}
+    return _loaded(floor, {tile: count * devices_per_cell(floor) for tile, count in used.items()})
+
+
+def _loaded(floor: Floor, cells: Mapping[str, int]) -> ProgrammingReport:
+    """Of so many devices of each tile."""
     total = sum(cells.values())
     writer = Writer.of(floor)
     if writer is None:
@@ -126,12 +131,17 @@ def _write(clock: Clock, station: Station, time_ps: int) -> Process:
     station.release("programming", time_ps, time_ps)
 
 
-def _cells(program: Program) -> dict[str, int]:
-    """Cells that hold weights, by tile."""
-    cells: dict[str, int] = defaultdict(int)
+def devices_held(floor: Floor, program: Program) -> dict[str, int]:
+    """Devices that hold weights, by tile."""
+    devices: dict[str, int] = defaultdict(int)
     for name, copies in program.copies.items():
         cut = program.cuts[name]
-        for copy in copies:
-            for segment in copy.segments:
-                cells[segment.tile] += cut.cells(segment.first_block, segment.blocks)
-    return cells
+        array, activity = floor.array_of(cut.matrix), cut.matrix.activity
+        for segment in (segment for copy in copies for segment in copy.segments):
+            if isinstance(array, DigitalArray):
+                slab = cut.slab(segment.first_block, segment.blocks)
+                devices[segment.tile] += array.bits_stored(slab.weights, array.known(activity))
+            else:
+                each = array.weight.devices  # type: ignore[attr-defined]
+                devices[segment.tile] += each * cut.cells(segment.first_block, segment.blocks)
+    return devices

@@ -21,14 +21,16 @@ from xbarsim.scenario.generate_result import GenerateResult
 from xbarsim.scenario.lifetime_result import LifetimeResult
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
+from xbarsim.scenario.train_result import TrainResult
 
 SCHEMA = 1
-Stored = Result | ServeResult | GenerateResult | LifetimeResult
+Stored = Result | ServeResult | GenerateResult | LifetimeResult | TrainResult
 _KINDS: dict[str, Any] = {
     "infer": Result,
     "serve": ServeResult,
     "generate": GenerateResult,
     "lifetime": LifetimeResult,
+    "train": TrainResult,
 }  # by the scenario; "infer" goes without saying
 RESULT_FILE, TIMELINE_FILE, PAGE_FILE = "result.json", "timeline.json", "page.html"
 _OWN_FILES = (RESULT_FILE, TIMELINE_FILE, PAGE_FILE)

@@ -77,7 +77,10 @@ class NumberSource:
 
 @dataclass(frozen=True)
 class Chip:
-    """A chip as its YAML describes it. Built by `load_chip`; every value is checked and frozen."""
+    """A chip as its YAML describes it. Built by `load_chip`; every value is checked and frozen.
+
+    called, assignments: what `load_chip` was given.
+    """
 
     header: Header
     root: Part
@@ -86,6 +89,8 @@ class Chip:
     roundings: Mapping[str, float] = field(default_factory=dict)  # key -> relative error, if above 1e-6
     sha256: str = ""
     path: str = ""
+    called: str = ""
+    assignments: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

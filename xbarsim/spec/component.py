@@ -52,7 +52,12 @@ def suffix_of(field: str) -> str:
 
 
 class Spec(BaseModel):
-    """Base of everything read from YAML: frozen, no unknown keys, keys without unit suffixes."""
+    """Base of everything read from YAML: frozen, no unknown keys, keys without unit suffixes.
+
+    called: what a file of it is, in messages.
+    """
+
+    called: ClassVar[str] = "every chip"
 
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=yaml_name)
 
@@ -64,6 +69,10 @@ class Spec(BaseModel):
 
     def inconsistencies(self) -> list[tuple[str, str, str]]:
         """Impossible combinations of values, as (key, found, allowed or fix)."""
+        return []
+
+    def mispriced(self, models: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str, str]]:
+        """Prices by models that are none of this description, told alike. models: key -> what stands at it."""
         return []
 
 

@@ -36,6 +36,10 @@ class DigitalArray(Array):
         """One product with so many weights in so many blocks."""
         raise NotImplementedError
 
+    def bits_stored(self, weights: int, activity: Activity | None) -> int:
+        """Bits of the weight memory that so many weights take."""
+        raise NotImplementedError
+
     def bits_read(self, weights: int, activity: Activity | None, products: int) -> int:
         """Bits of the weight memory that one product takes, of so many with the same weights."""
         raise NotImplementedError

@@ -70,6 +70,13 @@ class HandledData(Spec):
     )
 
 
+class Uncalibrated(Spec):
+    """What the fitted numbers would be, had nothing been fitted."""
+
+    set: Mapping[str, str | int | float | bool] = Field(description="key -> its value without the fit")
+    source: str = Field(description="who says so")
+
+
 class Header(Spec):
     """What a chip file says besides its components."""
 
@@ -93,4 +100,7 @@ class Header(Spec):
     )
     calibrated: Mapping[str, tuple[str, ...]] = Field(
         {}, description="key -> the published figures it was fitted to"
+    )
+    uncalibrated: Uncalibrated | None = Field(
+        None, description="values without the fit, which `compare` shows beside"
     )

@@ -57,6 +57,17 @@ def load_chip(path_or_name: str | Path, overrides: Iterable[str] = ()) -> Chip:
     """
     assignments = (overrides,) if isinstance(overrides, str) else tuple(overrides)
     chip = build_chip(located_chip(path_or_name, assignments), str(chip_path(path_or_name)))
+    chip = replace(chip, called=str(path_or_name), assignments=assignments)
     if not assignments:
         return chip
     return replace(chip, sha256=sha256("\n".join((chip.sha256, *assignments)).encode()).hexdigest())
+
+
+def reload_chip(chip: Chip, overrides: Iterable[str]) -> Chip:
+    """The same chip with more set than it was loaded with.
+
+    Raises: ValueError of a chip that was read from no file; SpecError as `load_chip`.
+    """
+    if not chip.called:
+        raise ValueError(f"{chip.name}: it was read from no file; give what load_chip returns")
+    return load_chip(chip.called, (*chip.assignments, *overrides))

@@ -6,6 +6,7 @@ it includes), and overrides from the command line (`--set tile.adc.bits=6`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from xbarsim.errors import Problem, SpecError
@@ -39,6 +40,25 @@ def load_located(path: Path, name: str | None = None) -> Located:
         reader.incomplete = True
     if reader.incomplete:
         located.raise_problems()
+    return located
+
+
+def located_by_name(
+    path_or_name: str | Path, known: Mapping[str, Path], what: str, overrides: Iterable[str] = ()
+) -> Located:
+    """A file by its path, or one of those `known` by its name, with 'key=value' assignments over it.
+
+    what: such files are called so in messages. Raises: SpecError if there is none, or it cannot be read.
+    """
+    path = Path(path_or_name)
+    if path.suffix not in (".yaml", ".yml"):
+        if path.name not in known:
+            found = f"no file and no shipped {what} of this name"
+            raise SpecError([Problem(str(path_or_name), 0, "", found, "", likely(path.name, known))])
+        path = known[path.name]
+    located = load_located(path, path.name)
+    for assignment in overrides:
+        override(located, assignment)
     return located
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from xbarsim.spec.chip import Part
 from xbarsim.spec.figures import OF_RUNS, SAME_AS
 from xbarsim.spec.located import Located, Path_, dotted, likely
+from xbarsim.spec.place import Missing, find, parts_of
 from xbarsim.spec.quantity import unwrap
 from xbarsim.spec.values import Values
 
@@ -19,6 +20,7 @@ def check_names(located: Located, root: Part | None, values: Values, failed: set
     for key in _entries(located, "calibrated", dict):
         if key not in known and not any(key.startswith(f"{path}.") for path in failed):
             located.problem(("calibrated", key), "names no number of the chip", "", likely(key, known))
+    _check_uncalibrated(located)
     modes = _entries(located, "modes", dict)
     for i, row in enumerate(_entries(located, "reported", list)):
         mode = row.get("mode") if isinstance(row, dict) else None
@@ -28,6 +30,18 @@ def check_names(located: Located, root: Part | None, values: Values, failed: set
             located.problem(("reported", i, "mode"), f"'{mode}' is none of `modes`", "", likely(mode, modes))
     _check_told_apart(located)
     _check_fitted(located)
+
+
+def _check_uncalibrated(located: Located) -> None:
+    """What is set to undo a fit is there to be set, and something was fitted."""
+    given = _entries(located, "uncalibrated", dict)
+    if given and not _entries(located, "calibrated", dict):
+        located.problem(("uncalibrated",), "nothing is `calibrated`", "", "say what was fitted, and to what")
+    for key in given["set"] if isinstance(given.get("set"), dict) else ():
+        try:
+            find(located.tree, parts_of(str(key)))
+        except Missing as reason:
+            located.problem(("uncalibrated", "set", key), reason.found, "", reason.fix)
 
 
 def _check_told_apart(located: Located) -> None:

@@ -75,6 +75,10 @@ class Array(ComponentSpec):
         """Reads per input slice (e.g. one per pair of polarities)."""
         raise NotImplementedError
 
+    def storing(self, weight_bits: int) -> Array:
+        """The same array as a layer sees it whose weights have so many bits. Raises: ValueError if it cannot be."""
+        raise ValueError(f"'{self.kind}' stores weights of one width")
+
     def read(self, drive_ps: int, cells: int, lines: int = 0) -> Service:
         """One read with `cells` cells on `lines` word lines in use, the lines driven for drive_ps."""
         raise NotImplementedError

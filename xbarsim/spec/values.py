@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
@@ -24,6 +24,7 @@ SOURCED_KEYS = {"value", "source", "note"}
 AnySpec = TypeVar("AnySpec", bound=Spec)
 
 
+_NO_MODELS: Mapping[str, Mapping[str, Any]] = {}
 _BOUNDS = ("at most", "at least", "allowed: ")
 
 
@@ -53,11 +54,14 @@ class Values:
                 found = shown(item.get("input")) if item["loc"] else "does not fit together"
                 self.located.problem((*at, *item["loc"]), found, said)
             return None
-        self._consistent(spec, at)
+        models = {key: item for key, item in raw.items() if isinstance(item, dict) and "model" in item}
+        self._consistent(spec, at, models)
         return spec
 
-    def _consistent(self, spec: Spec, at: Path_) -> None:
-        for key, found, allowed in spec.inconsistencies():
+    def _consistent(
+        self, spec: Spec, at: Path_, models: Mapping[str, Mapping[str, Any]] = _NO_MODELS
+    ) -> None:
+        for key, found, allowed in (*spec.inconsistencies(), *spec.mispriced(models)):
             bound = allowed.startswith(_BOUNDS)
             self.located.problem(
                 (*at, *key.split(".")), found, allowed if bound else "", "" if bound else allowed
@@ -264,7 +268,7 @@ def _name(cls: type[Spec], at: Path_) -> str:
     """What a description is called: its kind, or the key it stands at."""
     if issubclass(cls, ComponentSpec) and cls.kind_name:
         return f"'{cls.kind_name}'"
-    return next((f"'{part}'" for part in reversed(at) if isinstance(part, str)), "every chip")
+    return next((f"'{part}'" for part in reversed(at) if isinstance(part, str)), cls.called)
 
 
 def required(hint: Any) -> tuple[Any, bool]:

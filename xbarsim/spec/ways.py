@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise, takewhile
 from typing import Any
 
@@ -132,15 +132,44 @@ class Ways:
         return tuple(hops)
 
     def _search(self, source: str, target: str) -> Hops:
-        meeting = self._meet(source, target)
-        if meeting is None:
+        nodes = self._web.between(source, target)
+        if nodes is None:
             raise MappingError(
                 f"{self.name}: data must go from {source} to {target}, but no `connect` entry "
                 "leads there. Add a topology or an edge that joins them."
             )
-        before, after, middle = meeting
-        nodes = [*reversed(_chain(before, middle)), *_chain(after, middle)[1:]]
         return tuple(self.onward[a][b] for a, b in pairwise(nodes))
+
+    @cached_property
+    def _web(self) -> _Web:
+        return _web(
+            *(tuple((n, tuple(near)) for n, near in to.items()) for to in (self.onward, self.backward))
+        )
+
+
+_Near = tuple[tuple[str, tuple[str, ...]], ...]  # node -> its neighbours
+
+
+class _Web:
+    """Which nodes are joined, whatever the links between them are: shortest ways, each searched once."""
+
+    def __init__(self, onward: _Near, backward: _Near):
+        self.onward, self.backward = dict(onward), dict(backward)
+        self._found: dict[tuple[str, str], list[str] | None] = {}
+
+    def between(self, source: str, target: str) -> list[str] | None:
+        """Nodes of a shortest way; None if there is none."""
+        key = (source, target)
+        if key not in self._found:
+            if len(self._found) >= MOST_WAYS:
+                self._found.clear()
+            meeting = self._meet(source, target)
+            if meeting is not None:
+                before, after, middle = meeting
+                self._found[key] = [*reversed(_chain(before, middle)), *_chain(after, middle)[1:]]
+            else:
+                self._found[key] = None
+        return self._found[key]
 
     def _meet(self, source: str, target: str) -> tuple[_From, _From, str] | None:
         """Breadth first from both ends, the narrower front first, until they meet: where each node was come
@@ -173,7 +202,7 @@ class Ways:
     def _dead_ends(self) -> set[str]:
         """Nodes with one neighbour, both ways."""
         links = self.onward.items()
-        return {node for node, near in links if len(near) == 1 and near.keys() == self.backward[node].keys()}
+        return {node for node, near in links if len(near) == 1 and near == self.backward[node]}
 
     @cached_property
     def _hanging(self) -> Counter[str]:
@@ -187,6 +216,12 @@ class Ways:
             {node: tuple(n for n in near if n not in self._dead_ends) for node, near in links.items()}
             for links in (self.onward, self.backward)
         )
+
+
+@lru_cache(maxsize=4)
+def _web(onward: _Near, backward: _Near) -> _Web:
+    """One for all chips whose networks join alike: the points of a sweep seldom differ in that."""
+    return _Web(onward, backward)
 
 
 def _around(a: str, b: str) -> tuple[str, ...]:

@@ -59,9 +59,14 @@ class Axis:
     def at(self, share: float) -> Option:
         """The place at a share (0 to 1) of the way: every option has the same room."""
         if self.span is not None:
-            text = self.span.at(share)
-            return Option(text, tuple((key, text) for key in self.keys))
+            return self.named(self.span.at(share))
         return self.options[min(int(share * len(self.options)), len(self.options) - 1)]
+
+    def named(self, label: str) -> Option:
+        """The place of this label. Raises: KeyError if there is none."""
+        if self.span is not None:
+            return Option(label, tuple((key, label) for key in self.keys))
+        return {option.label: option for option in self.options}[label]
 
     def holds(self, chosen: Mapping[str, str]) -> bool:
         """Whether its condition does, given the labels of the axes before it."""
@@ -93,12 +98,17 @@ def _grid(axes: tuple[Axis, ...], chosen: dict[str, str], settings: Settings) ->
 
 def place(axes: Sequence[Axis], shares: Sequence[float]) -> Place:
     """The combination at these shares of each axis, (axes,); an absent axis takes its share all the same."""
+    return combined(axes, [axis.at(share) for axis, share in zip(axes, shares, strict=True)])
+
+
+def combined(axes: Sequence[Axis], options: Sequence[Option]) -> Place:
+    """The combination of one option of each axis, (axes,); that of an absent axis is not looked at."""
     chosen: dict[str, str] = {}
     settings: Settings = ()
-    for axis, share in zip(axes, shares, strict=True):
-        option = axis.at(share) if axis.holds(chosen) else Option(ABSENT, ())
-        chosen[axis.name] = option.label
-        settings += option.settings
+    for axis, option in zip(axes, options, strict=True):
+        taken = option if axis.holds(chosen) else Option(ABSENT, ())
+        chosen[axis.name] = taken.label
+        settings += taken.settings
     return Place(tuple(chosen.items()), settings)
 
 

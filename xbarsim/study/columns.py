@@ -11,7 +11,7 @@ from xbarsim.study.figures import FIGURES
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SCHEMA = 1
+SCHEMA = 2
 SCHEMA_KEY = b"xbarsim_schema"
 DONE, FAILED = "done", "failed"
 TIMES = ("finished_at", "seconds")  # all that differs between two runs of the same point
@@ -32,7 +32,7 @@ COLUMNS = (
     ColumnOf("error", "text", "why it failed"),
     ColumnOf("chip", "text", "name of the chip"),
     ColumnOf("workload", "text", "name of the network"),
-    ColumnOf("scenario", "text", "'infer' or 'serve'"),
+    ColumnOf("scenario", "text", "'infer', 'serve' or 'lifetime'"),
     ColumnOf("settings", "settings", "what was set, by key: settings['chip.tile.adc.bits']"),
     ColumnOf("seed", "int", "of everything random"),
     ColumnOf("chip_sha256", "text", "of the chip's files and settings"),
@@ -45,8 +45,20 @@ COLUMNS = (
 NAMES = tuple(column.name for column in COLUMNS)
 Migration = Callable[["pa.Table"], "pa.Table"]
 
+_LIFETIME = ("latency_p999_ns", "lifetime_years", "writes_per_cell", "upkeep_share", "lost_share")
+
+
+def _with_lifetime(table: pa.Table) -> pa.Table:
+    """Version 2 keeps the figures of lives; points of before had none."""
+    import pyarrow as pa
+
+    for name in _LIFETIME:
+        table = table.append_column(name, pa.nulls(table.num_rows, pa.float64()))
+    return table.replace_schema_metadata({SCHEMA_KEY: b"2"})
+
+
 # From the schema of a version to the next one. A new column needs an entry that adds it to the older tables.
-MIGRATIONS: Mapping[int, Migration] = {}
+MIGRATIONS: Mapping[int, Migration] = {1: _with_lifetime}
 
 
 def arrow_schema(version: int = SCHEMA) -> pa.Schema:

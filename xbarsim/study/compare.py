@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from xbarsim.api import simulate
 from xbarsim.errors import XbarsimError
+from xbarsim.scenario.accuracy import ChipAccuracy, Judge
 from xbarsim.scenario.infer import Infer
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
 from xbarsim.scenario.serve_spec import Serve
 from xbarsim.spec.chip import Chip
+from xbarsim.study.accuracy import accuracy_on
 from xbarsim.study.figures import FIGURES, Value, figures_of
+from xbarsim.study.vary import Vary, changes
 from xbarsim.workload.load import Workload
 
 Told = Callable[[str, int, int], None]  # (what runs, done, in all)
@@ -22,19 +25,25 @@ Told = Callable[[str, int, int], None]  # (what runs, done, in all)
 
 @dataclass(frozen=True)
 class Entry:
-    """One chip with one network: its result, or why there is none."""
+    """One chip with one network: its result, or why there is none.
+
+    accuracy: where that was asked for and can be measured; accuracy_error: why it cannot.
+    """
 
     chip: str
     workload: str
     result: Result | ServeResult | None
     error: str = ""
+    accuracy: ChipAccuracy | None = None
+    accuracy_error: str = ""
 
     @cached_property
     def figures(self) -> Mapping[str, Value]:
         """As in a study; None where they are not known."""
         if self.result is None:
             return dict.fromkeys(figure.name for figure in FIGURES)
-        return figures_of(self.result)
+        found = figures_of(self.result)
+        return found if self.accuracy is None else found | {"accuracy": self.accuracy.mean}
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,26 @@ class Difference:
     energy: tuple[EnergyGap, ...]
     stations: tuple[StationGap, ...]
 
+    def energy_ratio(self, family: str = "", reference: float = 1.0, other: float = 1.0) -> float | None:
+        """Energy of the other chip over that of the reference, with the prices of a family times these factors.
+
+        Exact, without a run: energy is a sum of counts times prices. None if the reference spends nothing.
+        """
+        spent = [0.0, 0.0]
+        for gap in self.energy:
+            factors = (reference, other) if gap.family == family else (1.0, 1.0)
+            spent = [spent[0] + factors[0] * gap.reference_pj, spent[1] + factors[1] * gap.other_pj]
+        return spent[1] / spent[0] if spent[0] else None
+
+
+@dataclass(frozen=True)
+class Variation:
+    """The same comparison with one thing set otherwise; chips that it does not touch keep their entry."""
+
+    label: str
+    value: str
+    entries: tuple[Entry, ...]
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -83,6 +112,7 @@ class Comparison:
     workloads: tuple[str, ...]
     scenario: str
     entries: tuple[Entry, ...]
+    variations: tuple[Variation, ...] = ()
 
     @property
     def done(self) -> tuple[Entry, ...]:
@@ -116,31 +146,69 @@ def compare(
     works: Sequence[Workload],
     scenario: Infer | Serve | None = None,
     report: Told | None = None,
+    vary: Sequence[Vary] = (),
+    judge: Judge | None = None,
 ) -> Comparison:
     """Run every network on every chip; one that does not fit is told with its error, the others go on.
 
-    scenario: `Infer()` if none is given; `Serve` for chips under load.
-    Raises: ValueError if nothing is given to compare.
+    scenario: `Infer()` if none is given; `Serve` for chips under load. vary: what else to set, one thing at a time; a
+    chip that says what it is without its fit is also run so. judge: also how often each network is right on each chip.
+    Raises: ValueError if nothing is given to compare; SpecError if what is to be varied cannot be.
     """
     if not chips or not works:
         raise ValueError("compare: give at least one chip and one workload")
-    names, networks = _apart([chip.name for chip in chips]), _apart([work.name for work in works])
-    entries: list[Entry] = []
-    for network, work in zip(networks, works, strict=True):
-        for name, chip in zip(names, chips, strict=True):
-            if report is not None:
-                report("chips and networks", len(entries), len(chips) * len(works))
-            entries.append(_entry(name, network, chip, work, scenario))
-    return Comparison(
-        tuple(names), tuple(networks), "serve" if isinstance(scenario, Serve) else "infer", tuple(entries)
-    )
+    told = _Runs(_apart([chip.name for chip in chips]), works, scenario, report)
+    changed = list(changes(chips, vary))
+    told.total = len(works) * sum(len([c for c in one if c]) for one in (chips, *(c.chips for c in changed)))
+    entries = told.entries(chips)
+    if judge is not None:
+        entries = told.judged(entries, chips, judge)
+    variations = tuple(Variation(one.label, one.value, told.entries(one.chips, entries)) for one in changed)
+    kind = "serve" if isinstance(scenario, Serve) else "infer"
+    return Comparison(tuple(told.names), tuple(told.networks), kind, entries, variations)
 
 
-def _entry(name: str, network: str, chip: Chip, work: Workload, scenario: Any) -> Entry:
+class _Runs:
+    """Runs networks on chips and tells how far it is."""
+
+    def __init__(self, names: list[str], works: Sequence[Workload], scenario: Any, report: Told | None):
+        self.names, self.works, self.scenario, self.report = names, works, scenario, report
+        self.networks = _apart([work.name for work in works])
+        self.done = self.total = 0
+
+    def entries(self, chips: Sequence[Chip | None], before: tuple[Entry, ...] = ()) -> tuple[Entry, ...]:
+        """Network by network; where there is no chip, the entry of before."""
+        found: list[Entry] = []
+        for network, work in zip(self.networks, self.works, strict=True):
+            for name, chip in zip(self.names, chips, strict=True):
+                found.append(self._entry(name, network, chip, work) if chip else before[len(found)])
+        return tuple(found)
+
+    def judged(self, entries: Sequence[Entry], chips: Sequence[Chip], judge: Judge) -> tuple[Entry, ...]:
+        """The same with the accuracy of those that ran."""
+        pairs = [(chip, work) for work in self.works for chip in chips]
+        found = []
+        for number, (entry, (chip, work)) in enumerate(zip(entries, pairs, strict=True)):
+            if self.report is not None:
+                self.report("accuracy", number, len(entries))
+            found.append(entry if entry.result is None else _judged(entry, chip, work, judge))
+        return tuple(found)
+
+    def _entry(self, name: str, network: str, chip: Chip, work: Workload) -> Entry:
+        if self.report is not None:
+            self.report("chips and networks", self.done, self.total)
+        self.done += 1
+        try:
+            return Entry(name, network, simulate(chip, work, self.scenario))
+        except XbarsimError as error:
+            return Entry(name, network, None, str(error))
+
+
+def _judged(entry: Entry, chip: Chip, work: Workload, judge: Judge) -> Entry:
     try:
-        return Entry(name, network, simulate(chip, work, scenario))
+        return replace(entry, accuracy=accuracy_on(chip, work, judge))
     except XbarsimError as error:
-        return Entry(name, network, None, str(error))
+        return replace(entry, accuracy_error=str(error))
 
 
 def _apart(names: Sequence[str]) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 
-from xbarsim.study.axes import Place, grid, place
+from xbarsim.study.axes import ABSENT, Place, Settings, grid, place
 from xbarsim.study.point import Point, point_of
 from xbarsim.study.study import Study
 
@@ -33,6 +33,16 @@ def at(study: Study, chosen: Place) -> Designed:
     scenario = tuple(sorted(study.scenario.items()))
     point = point_of(study.chip, study.workload, scenario, study.settings + chosen.settings, study.seed)
     return Designed(dict(chosen.labels), point)
+
+
+def again(study: Study, labels: Mapping[str, str]) -> Designed:
+    """The point with these labels on the axes. Raises: KeyError if an axis has no such place."""
+    settings: Settings = ()
+    for axis in study.axes:
+        label = labels[axis.name]
+        if label != ABSENT:
+            settings += axis.named(label).settings
+    return at(study, Place(tuple(labels.items()), settings))
 
 
 def _unequal(study: Study) -> Iterator[Designed]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -14,10 +14,12 @@ from typing import Any
 import xbarsim
 from xbarsim.api import simulate
 from xbarsim.errors import XbarsimError, one_line
+from xbarsim.scenario.lifetime_result import LifetimeResult
 from xbarsim.scenario.result import Result
 from xbarsim.scenario.serve_result import ServeResult
 from xbarsim.spec.chip import Chip
 from xbarsim.spec.load import load_chip, located_chip
+from xbarsim.study.accuracy import AccuracyAsked, accuracy_asked, learnt_digest, measured
 from xbarsim.study.columns import DONE, FAILED
 from xbarsim.study.figures import FIGURES, Value, figures_of
 from xbarsim.study.journal import Row
@@ -28,8 +30,10 @@ from xbarsim.workload.routing import router_text
 
 _HOME = Path(xbarsim.__file__).parent
 _NO_FIGURES = ("cli", "report", "validation", "study")  # rooms that change no figure
-_OF_STUDIES = ("evaluate.py", "figures.py", "scenarios.py")  # but for these
+_OF_STUDIES = ("accuracy.py", "evaluate.py", "figures.py", "scenarios.py")  # but for these
 _KEPT = 64
+
+Ran = Result | ServeResult | LifetimeResult
 
 
 @dataclass(frozen=True)
@@ -64,21 +68,29 @@ class Bench:
         """The point with its address; of a network that cannot be read, what is wrong with it is the address."""
         chip_sha256 = self._chip_digest(point)
         try:
-            workload_sha256 = workload_digest(self.work(point))
+            workload_sha256 = self._workload_digest(point)
         except XbarsimError as error:
             workload_sha256 = hashlib.sha256(str(error).encode()).hexdigest()
         key = address(chip_sha256, workload_sha256, point.scenario, point.seed, code_version())
         return Job(key, point, chip_sha256, workload_sha256)
 
-    def result(self, point: Point) -> Result | ServeResult:
+    def result(self, point: Point) -> Ran:
         """The whole result. Raises: whatever goes wrong."""
         scenario: Any = scenario_asked(dict(point.scenario), point.seed)
-        found: Result | ServeResult = simulate(self.chip(point), self.work(point), scenario)
+        found: Ran = simulate(self.chip(point), self.work(point), scenario)
+        return found
+
+    def figures(self, point: Point) -> dict[str, Value]:
+        """Those of its result, and accuracy where the scenario asks for it. Raises: whatever goes wrong."""
+        found = figures_of(self.result(point))
+        asked = _accuracy_asked(point)
+        if asked is not None:
+            found["accuracy"] = measured(self.chip(point), self._learnt(point, asked), asked, point.seed)
         return found
 
     def row(self, job: Job) -> Row:
         """Never raises for what is wrong with the point: that stands in the row."""
-        return told_row(job, self.names(job.point), lambda: self.result(job.point))
+        return told_row(job, self.names(job.point), lambda: self.figures(job.point))
 
     def chip(self, point: Point) -> Chip:
         return load_chip(point.chip, point.chip_assignments)
@@ -90,6 +102,20 @@ class Bench:
                 self._works.clear()
             self._works[asked] = load_workload(*asked)
         return self._works[asked]
+
+    def _workload_digest(self, point: Point) -> str:
+        """Of the network, and of the weights where accuracy is measured."""
+        asked, digest = _accuracy_asked(point), workload_digest(self.work(point))
+        if asked is None and point.scenario_kind != "lifetime":
+            return digest
+        learnt = self.work(point) if asked is None else self._learnt(point, asked)
+        return hashlib.sha256(
+            f"{digest} {workload_digest(learnt)} {learnt_digest(learnt)}".encode()
+        ).hexdigest()
+
+    def _learnt(self, point: Point, asked: AccuracyAsked) -> Workload:
+        """The network on which accuracy is measured."""
+        return self.work(replace(point, workload=asked.of, workload_settings=()) if asked.of else point)
 
     def _chip_digest(self, point: Point) -> str:
         """What load_chip would give, without building the chip."""
@@ -117,23 +143,31 @@ class Bench:
         return self._base(point.chip)[0], work
 
 
+def _accuracy_asked(point: Point) -> AccuracyAsked | None:
+    return accuracy_asked(dict(point.scenario)) if point.scenario_kind == "infer" else None
+
+
 def workload_digest(work: Workload) -> str:
-    """Of its operations, its precision, and where the choice of experts comes from."""
+    """Of its operations, its precision, its weights, and where the choice of experts comes from."""
     graph = work.graph
-    told = (
+    told: tuple[object, ...] = (
         graph.ops, sorted(graph.matrices.items()), sorted(graph.experts.items()),
         work.activation_bits, work.weight_bits, router_text(work.router),
     )  # fmt: skip
+    told += (work.layer_bits,) if work.layer_bits else ()
+    told += (
+        (hashlib.sha256(next(iter(work.weights.values())).read_bytes()).hexdigest(),) if work.weights else ()
+    )
     return hashlib.sha256(repr(told).encode()).hexdigest()
 
 
-def told_row(job: Job, names: tuple[str, str], run: Callable[[], Result | ServeResult]) -> Row:
-    """The row of a point, from a run that may fail; names: of chip and network."""
+def told_row(job: Job, names: tuple[str, str], run: Callable[[], dict[str, Value]]) -> Row:
+    """The row of a point, from a run of its figures that may fail; names: of chip and network."""
     point, began = job.point, time.perf_counter()
     error: str | None = None
     figures: dict[str, Value] = dict.fromkeys(figure.name for figure in FIGURES)
     try:
-        figures = figures_of(run())
+        figures = run()
     except XbarsimError as problem:
         error = str(problem)
     except Exception as problem:  # a defect of ours, or of a stranger's part: the other points go on

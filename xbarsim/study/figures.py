@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from xbarsim.scenario.lifetime_result import TAIL, LifetimeResult, PolicyLife
+from xbarsim.scenario.lifetime_spec import YEAR_S
 from xbarsim.scenario.result import AreaRow, Result, SourceRow, StationRow
 from xbarsim.scenario.serve_result import Served, ServeResult
 
@@ -25,7 +27,8 @@ class FigureOf:
 
 FIGURES = (
     FigureOf("latency_ns", "float", "less", "one request alone on the idle chip; of `serve` the mean"),
-    FigureOf("latency_p99_ns", "float", "less", "99th percentile under load (serve)"),
+    FigureOf("latency_p99_ns", "float", "less", "99th percentile under load (serve, lifetime)"),
+    FigureOf("latency_p999_ns", "float", "less", "99.9th percentile (lifetime)"),
     FigureOf("throughput_per_s", "float", "more", "inferences a second in steady state"),
     FigureOf("energy_pj", "float", "less", "energy per inference, static power included"),
     FigureOf("static_pj", "float", "less", "of that, power of states in which no work is done"),
@@ -44,6 +47,11 @@ FIGURES = (
     FigureOf("bottleneck_share", "float", "", "that part"),
     FigureOf("program_pj", "float", "less", "energy of loading the weights, where it is known (infer)"),
     FigureOf("accuracy", "float", "more", "share of the test set that is classified rightly, where that is measured"),
+    FigureOf("lifetime_years", "float", "more", "until the first cell is worn out, written as in the end; infinite "
+             "where nothing is written (lifetime)"),
+    FigureOf("writes_per_cell", "float", "less", "mean writes of a cell until the last age (lifetime)"),
+    FigureOf("upkeep_share", "float", "less", "of the energy, correcting and probing (lifetime)"),
+    FigureOf("lost_share", "float", "less", "of the time, upkeep keeps the idle chip from computing (lifetime)"),
     FigureOf("macs", "int", "", "multiply-accumulates of one inference"),
     FigureOf("unknown_energies", "int", "", "prices and powers that are unknown: with any, energy is a lower bound"),
     FigureOf("unknown_areas", "int", "", "parts whose area is unknown: with any, area is a lower bound"),
@@ -52,9 +60,12 @@ BY_NAME = {figure.name: figure for figure in FIGURES}
 NUMBERS = tuple(figure.name for figure in FIGURES if figure.type != "text")
 
 
-def figures_of(result: Result | ServeResult) -> dict[str, Value]:
+def figures_of(result: Result | ServeResult | LifetimeResult) -> dict[str, Value]:
     """Every figure by name; None where this kind of result does not have it."""
-    told = _served(result) if isinstance(result, ServeResult) else _inferred(result)
+    if isinstance(result, LifetimeResult):
+        told = _lived(result)
+    else:
+        told = _served(result) if isinstance(result, ServeResult) else _inferred(result)
     return {figure.name: told.get(figure.name) for figure in FIGURES}
 
 
@@ -96,6 +107,47 @@ def _served(result: ServeResult) -> dict[str, Value]:
         "arrays_used": served.arrays,
         "macs": served.macs_per_request,
     }
+
+
+def _lived(result: LifetimeResult) -> dict[str, Value]:
+    """Of the first policy; accuracy and writes at the last age, all else of the whole life."""
+    life = result.policies[0]
+    last, quantiles_ps = life.ages[-1], dict(zip(TAIL, life.tail.quantiles_ps, strict=True))
+    requests = max(1, life.requests)
+    mean_ns, area_mm2 = _nanoseconds(life.tail.mean_ps), sum(row.area_um2 for row in result.area) / 1e6
+    return {
+        "latency_ns": mean_ns,
+        "latency_p99_ns": _nanoseconds(quantiles_ps["p99"]),
+        "latency_p999_ns": _nanoseconds(quantiles_ps["p99.9"]),
+        "throughput_per_s": life.requests / result.horizon_s,
+        "energy_pj": life.pj_per_inference,
+        "static_pj": sum(row.static_pj for row in life.ages) / requests,
+        "energy_delay_js": None if mean_ns is None else life.pj_per_inference * 1e-12 * mean_ns * 1e-9,
+        "power_w": life.energy_pj * 1e-12 / result.horizon_s,
+        "area_mm2": area_mm2 or None,
+        "accuracy": last.accuracy,
+        "lifetime_years": _lifetime_years(life, result.horizon_s),
+        "writes_per_cell": last.writes,
+        "upkeep_share": life.upkeep_share,
+        "lost_share": life.lost,
+        "unknown_energies": unknown_energies(result.sources),
+        "unknown_areas": unknown_areas(result.area),
+    }
+
+
+def _lifetime_years(life: PolicyLife, horizon_s: float) -> float | None:
+    """When the first cell was worn out, or will be."""
+    wear = life.wear
+    if wear is None:
+        return None
+    if wear.first_failed:
+        return wear.first_failed[0].age_s / YEAR_S
+    remaining_s = dict(wear.remaining_s).get(None)
+    return None if remaining_s is None else (horizon_s + remaining_s) / YEAR_S
+
+
+def _nanoseconds(picoseconds: float | None) -> float | None:
+    return None if picoseconds is None else picoseconds / 1e3
 
 
 def _energy_delay_js(served: Served, latency_ns: float | None) -> float | None:

@@ -12,7 +12,7 @@ from xbarsim.spec.located import Path_, closest
 from xbarsim.spec.place import Missing, find, parts_of
 from xbarsim.study.scenarios import SCENARIOS
 from xbarsim.study.study import CHIP, MAPPING, ROOTS, SCENARIO, SEED, WORKLOAD
-from xbarsim.workload.load import shipped_path
+from xbarsim.workload.load import shipped_path, split_weights
 from xbarsim.workload.workload_file import KEYS, PRECISION
 
 
@@ -76,7 +76,7 @@ class Keys:
             return self._told(
                 at, f"unknown key '{top}' of a workload", likely(top, set(KEYS) - {"name", "trace"})
             )
-        if top == "precision" and rest not in PRECISION:
+        if top == "precision" and rest.partition(".")[0] not in PRECISION:
             return self._told(at, f"unknown key '{rest}'", likely(rest, PRECISION))
         return True
 
@@ -93,9 +93,9 @@ class Keys:
         if CHIP not in self.varied and self.chip:
             self._chip  # noqa: B018 - looks
         if WORKLOAD not in self.varied and self.workload:
-            path = Path(self.workload)
+            path = Path(split_weights(self.workload)[0])
             try:
-                load_located(path if path.suffix else shipped_path(self.workload))
+                load_located(path if path.suffix else shipped_path(str(path)))
             except SpecError as error:
                 self._unread(WORKLOAD, error)
 

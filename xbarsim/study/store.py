@@ -3,6 +3,7 @@
 store/points/part-000001.parquet   up to PART_ROWS points each, never two of one key
 store/points/open.jsonl            points that are not in a part yet
 store/studies/NAME.parquet         which points belong to a study: study, number, key
+store/searches/NAME.json           where a search began that has not come to its end yet
 store/lock                         held by the one process that writes
 """
 
@@ -64,12 +65,20 @@ class Store:
         """Points by address, as far as they are here."""
         wanted = pa.array(sorted(set(keys)), pa.string())
         found = {row["key"]: row for row in self.open_rows()}
-        for part in self.parts():
-            table = _read(part)
-            kept = table.filter(pc.is_in(table.column("key"), wanted))
-            found |= {row["key"]: row | {"settings": dict(row["settings"])} for row in kept.to_pylist()}
         asked = set(wanted.to_pylist())
+        for part in self.parts():
+            here = pc.is_in(_read(part, ["key"]).column("key"), wanted)
+            if pc.any(here).as_py():  # the other columns are many
+                kept = _read(part).filter(here)
+                found |= {row["key"]: row | {"settings": dict(row["settings"])} for row in kept.to_pylist()}
         return {key: row for key, row in found.items() if key in asked}
+
+    def rows_where(self, **equal: object) -> list[Row]:
+        """Points whose columns have these values, by key."""
+        told = zip(self.column("key"), *(self.column(name) for name in equal), strict=True)
+        wanted = tuple(equal.values())
+        rows = self.rows(key for key, *values in told if tuple(values) == wanted)
+        return [rows[key] for key in sorted(rows)]
 
     def open_rows(self) -> list[Row]:
         """Rows of the journal that are in no part: after a crash between two steps they may be in both."""
@@ -79,22 +88,26 @@ class Store:
         sealed = {key for part in self.parts()[-1:] for key in _read(part, ["key"]).column("key").to_pylist()}
         return list({row["key"]: row for row in rows if row["key"] not in sealed}.values())
 
-    def demand_readable(self) -> None:
-        """Raises: SpecError if a part is none of this version, nor can be made one."""
+    def versions(self) -> dict[Path, int]:
+        """The schema of each part. Raises: SpecError if one is none of this version, nor can be made one."""
+        found = {}
         for part in self.parts():
             version = version_of(pq.read_schema(part))
             if version is None:
                 raise refused(part, "is no table of points of xbarsim", "")
             if version > SCHEMA:
-                found = f"was written by a newer xbarsim (schema {version}, this one reads {SCHEMA})"
-                raise refused(part, found, "", "update xbarsim, or use another store")
+                told = f"was written by a newer xbarsim (schema {version}, this one reads {SCHEMA})"
+                raise refused(part, told, "", "update xbarsim, or use another store")
+            found[part] = version
+        return found
 
     def demand_current(self) -> None:
         """Raises: SpecError if a part is of an older version: the next sweep brings it up to date."""
-        self.demand_readable()
-        for part in self.parts():
-            if version_of(pq.read_schema(part)) != SCHEMA:
-                raise refused(part, "is of an older version", "", "Store.writing brings it up to date")
+        for part, version in self.versions().items():
+            if version != SCHEMA:
+                raise refused(
+                    part, "is of an older version", "", "the next sweep or search brings it up to date"
+                )
 
 
 class Writer(Store):
@@ -102,11 +115,11 @@ class Writer(Store):
 
     def prepare(self) -> None:
         """Bring older parts up to date, and what a crash left into a part."""
-        self.demand_readable()
+        versions = self.versions()
         for draft in self.folder.glob("*/.*.parquet.*"):
             draft.unlink()
-        for part in self.parts():
-            if version_of(pq.read_schema(part)) != SCHEMA:
+        for part, version in versions.items():
+            if version != SCHEMA:
                 write_table(migrated(pq.read_table(part), self.migrations), part)
         self.journal.mend()
         self.waiting = self.open_rows()
@@ -144,8 +157,8 @@ class Writer(Store):
     def enrol(self, study: str, keys: Sequence[str]) -> None:
         """Say which points belong to a study, in its order."""
         members = [{"study": study, "number": number, "key": key} for number, key in enumerate(keys, 1)]
-        name = "".join(c if c.isalnum() or c in "-_" else "_" for c in study) or "study"
-        write_table(pa.Table.from_pylist(members, MEMBERS), self.folder / _STUDIES / f"{name}.parquet")
+        path = self.folder / _STUDIES / f"{file_name(study)}.parquet"
+        write_table(pa.Table.from_pylist(members, MEMBERS), path)
 
 
 class writing:
@@ -190,6 +203,11 @@ def write_table(table: pa.Table, path: Path) -> None:
         Path(draft).unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def file_name(study: str) -> str:
+    """A study's name without what a path cannot have."""
+    return "".join(c if c.isalnum() or c in "-_" else "_" for c in study) or "study"
 
 
 def _sync_folder(folder: Path) -> None:

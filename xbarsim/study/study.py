@@ -55,9 +55,9 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Strategy:
-    """How the points of a sweep are chosen: all of them, or so many at random or as a Latin hypercube."""
+    """How points are chosen: all of them, or so many at random, as a Latin hypercube, or in a search."""
 
-    kind: Literal["grid", "random", "latin_hypercube"] = "grid"
+    kind: Literal["grid", "random", "latin_hypercube", "search"] = "grid"
     points: int = 0
     seed: int = 0
 
@@ -67,6 +67,7 @@ class Study:
     """What a study file says.
 
     chip, workload: name of a shipped one, or the path of a file.
+    for_each: axes that are not for us to choose (a load, a network): best points are found at each of their places.
     scenario: what each point runs: kind, requests, arrivals …; settings: what holds at every point, by full key.
     """
 
@@ -83,3 +84,4 @@ class Study:
     description: str = ""
     source: str = ""
     path: str = ""
+    for_each: tuple[str, ...] = ()

@@ -28,10 +28,11 @@ MOST_POINTS = 10_000_000
 
 
 class StrategySpec(Spec):
-    """How the points of a sweep are chosen."""
+    """How the points of a study are chosen."""
 
-    kind: Literal["grid", "random", "latin_hypercube"] = Field(
-        "grid", description="grid: all; random and latin_hypercube: so many of them"
+    kind: Literal["grid", "random", "latin_hypercube", "search"] = Field(
+        "grid",
+        description="grid: all; random and latin_hypercube: so many of them; search: as `xbarsim search`",
     )
     points: Count | None = Field(None, description="how many, where it is no grid")
     seed: int = Field(0, description="of what is random in choosing them")
@@ -55,6 +56,9 @@ class StudySpec(Spec):
     scenario: Any = Field(None, description="what each point runs: kind, and its keys")
     set: Any = Field(None, description="settings of every point: key -> value")
     axes: Any = Field(description="name or key -> what it is set to")
+    for_each: tuple[str, ...] = Field(
+        (), description="axes that are given, such as a load: best points are found at each of their places"
+    )
     constraints: Any = Field(None, description="figure -> at_least, at_most")
     goals: Any = Field(None, description="figure -> minimise or maximise")
     strategy: Any = Field(None, description="grid, or {kind: random, points: 200, seed: 1}")
@@ -107,6 +111,7 @@ class _Reader:
         axes = tuple(reader.before.values())
         goals, constraints = self._goals(spec.goals), self._constraints(spec.constraints)
         strategy = self._strategy(spec.strategy)
+        self._for_each(spec.for_each, reader.before, strategy)
         if self.located.problems:
             return None
         self._scenario_is_complete(scenario, axes)
@@ -115,6 +120,7 @@ class _Reader:
         return Study(
             spec.name, chip, workload, tuple(self._filed(axis) for axis in axes), scenario, settings, goals,
             constraints, strategy, spec.seed, spec.description, spec.source, str(self.path),
+            tuple(spec.for_each),
         )  # fmt: skip
 
     def file(self, text: str) -> str:
@@ -142,6 +148,7 @@ class _Reader:
 
     def _scenario(self, raw: Any) -> dict[str, str]:
         told = {key: text_of(value) for key, value in self._mapping(raw, "scenario").items()}
+        told |= {key: self.file(told[key]) for key in ("accuracy_of",) if key in told}
         kind = told.setdefault("kind", "infer")
         if kind not in SCENARIOS:
             self.located.problem(("scenario", "kind"), f"'{kind}'", likely(kind, SCENARIOS))
@@ -203,6 +210,19 @@ class _Reader:
                 self.located.problem(at, "bounds nothing", "at_least, at_most, or both")
             bounds.append(Constraint(figure, spec.at_least, spec.at_most))
         return tuple(bounds)
+
+    def _for_each(self, names: tuple[str, ...], axes: dict[str, Axis], strategy: Strategy) -> None:
+        for at, name in enumerate(names):
+            axis = axes.get(name)
+            if axis is None:
+                self.located.problem(("for_each", at), f"'{name}' is no axis", likely(name, axes))
+            elif axis.span is not None:
+                self.located.problem(
+                    ("for_each", at), f"'{name}' has no places", "", "say step, times or points there"
+                )
+        if names and strategy.kind == "search":
+            found = "given, and a search looks for the best points of all"
+            self.located.problem(("for_each",), found, "", "take a grid, or a study for each")
 
     def _is_figure(self, figure: Any, at: Path_) -> bool:
         if figure in NUMBERS:

@@ -8,13 +8,14 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from xbarsim.errors import Problem, SpecError
 from xbarsim.study.columns import DONE
 from xbarsim.study.design import Designed, design
 from xbarsim.study.evaluate import Bench, Job
 from xbarsim.study.explored import Explored, Outcome, broken
 from xbarsim.study.store import Writer, writing
 from xbarsim.study.study import Study
-from xbarsim.study.workers import cores, rows_of
+from xbarsim.study.workers import Workers, working
 
 STORE = Path("runs") / "store"  # of all studies, if nobody says where
 
@@ -54,40 +55,46 @@ Watch = Callable[[Tally], None]
 def sweep(
     study: Study,
     store: str | Path = STORE,
-    workers: int | None = None,
+    workers: int | str | None = None,
     watch: Watch | None = None,
     retry_failed: bool = False,
 ) -> Explored:
     """Run the points of a study that the store does not hold yet.
 
-    workers: processes; as many as this process has cores, if None. The results do not depend on it.
-    watch: told a Tally behind each point. retry_failed: run those that failed once more.
-    Raises: SpecError if the store cannot be used.
+    workers: processes, as many as this process has cores, if None; or the address of a Dask scheduler. The results
+    do not depend on it. watch: told a Tally behind each point. retry_failed: run those that failed once more.
+    Raises: SpecError if the store or the workers cannot be used.
     """
-    bench = Bench()
-    designed = design(study)
-    jobs = [bench.job(one.point) for one in designed]
-    with writing(store) as writer:
-        writer.enrol(study.name, [job.key for job in jobs])
-        ran = _run(study, jobs, writer, workers or cores(), watch, retry_failed)
-    return explored(study, designed, jobs, writer, ran)
+    if study.strategy.kind == "search":
+        found, fix = "'search' asks for its points one by one", "run `xbarsim search`, or choose another kind"
+        raise SpecError([Problem(study.path, 0, "strategy", found, "", fix)])
+    return run_all(study, design(study), store, workers, watch, retry_failed)
 
 
-def explored(
-    study: Study, designed: Sequence[Designed], jobs: Sequence[Job], store: Any, ran: int
+def run_all(
+    study: Study,
+    designed: Sequence[Designed],
+    store: str | Path = STORE,
+    workers: int | str | None = None,
+    watch: Watch | None = None,
+    retry_failed: bool = False,
 ) -> Explored:
-    """The points in the order of the study, with their rows."""
-    rows = store.rows(job.key for job in jobs)
+    """Run these points of a study that the store does not hold yet; parameters as of `sweep`."""
+    bench = Bench()
+    jobs = [bench.job(one.point) for one in designed]
+    with working(workers) as crew, writing(store) as writer:
+        writer.enrol(study.name, [job.key for job in jobs])
+        ran = _run(study, jobs, writer, crew, watch, retry_failed)
+    rows = writer.rows(job.key for job in jobs)
     outcomes = tuple(
         Outcome(number, one.labels, rows[job.key])
         for number, (one, job) in enumerate(zip(designed, jobs, strict=True), 1)
-        if job.key in rows
     )
-    return Explored(study, outcomes, ran, str(store.folder))
+    return Explored(study, outcomes, ran, str(writer.folder))
 
 
 def _run(
-    study: Study, jobs: Sequence[Job], writer: Writer, workers: int, watch: Watch | None, retry: bool
+    study: Study, jobs: Sequence[Job], writer: Writer, crew: Workers, watch: Watch | None, retry: bool
 ) -> int:
     if retry:
         writer.forget(
@@ -97,7 +104,7 @@ def _run(
     wanted = {job.key: job for job in jobs}
     fresh = [job for key, job in wanted.items() if key not in known]
     counted = Counter(study, Tally(len(wanted), len(wanted) - len(fresh)), watch)
-    for row in rows_of(fresh, workers):
+    for row in crew.rows(fresh):
         writer.add([row])
         counted.count(row)
     return len(fresh)
@@ -111,14 +118,16 @@ class Counter:
         self.began_s = monotonic()
         self._tell()
 
-    def count(self, row: Mapping[str, Any]) -> None:
-        done = row["status"] == DONE
+    def count(self, row: Mapping[str, Any], ran: bool = True) -> None:
+        """One more point; ran: not found in the store."""
+        done, tally = row["status"] == DONE, self.tally
         self.tally = replace(
-            self.tally,
-            done=self.tally.done + done,
-            failed=self.tally.failed + (not done),
+            tally,
+            known=tally.known + (not ran),
+            done=tally.done + (ran and done),
+            failed=tally.failed + (ran and not done),
             seconds=monotonic() - self.began_s,
-            best=self._better(row) if done else self.tally.best,
+            best=self._better(row) if done else tally.best,
         )
         self._tell()
 

@@ -88,9 +88,14 @@ class PulsedArray:
         return np.asarray(seen - self.reference[at] if referred else seen)
 
     def leak(self, updates: float) -> None:
-        """What time takes, in updates: w falls towards 0."""
-        if self.device.lifetime_updates is not None:
+        """What time takes, in updates: w falls towards 0. Nothing where the device's lifetime is in seconds."""
+        if self.device.lifetime_updates is not None and self.device.lifetime_s is None:
             self.held *= np.exp(-updates / self.device.lifetime_updates).astype(self.held.dtype)
+
+    def relax(self, seconds: float) -> None:
+        """What so many seconds take: w falls towards 0, where the device has a lifetime in seconds."""
+        if self.device.lifetime_s:
+            self.held *= np.exp(-seconds / self.device.lifetime_s).astype(self.held.dtype)
 
     # --- pulses ----------------------------------------------------------------------------------
 

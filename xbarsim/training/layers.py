@@ -85,6 +85,11 @@ class TrainedLayer(nn.Module):
         self.waiting, self._read = [], None
         return self.rule.update(_wide(vectors), -_wide(gradients), rate)
 
+    def relax(self, seconds: float) -> None:
+        """Let so much time pass on the arrays."""
+        self.rule.relax(seconds)
+        self._read = None
+
     def extra_repr(self) -> str:
         outputs, inputs = self.rule.shape
         return f"{inputs} x {outputs}, {type(self.rule).__name__}"

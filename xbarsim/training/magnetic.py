@@ -14,7 +14,7 @@ A weight is junction 1 minus junction 2, each 1 parallel or 0 antiparallel: (P, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -24,6 +24,7 @@ from xbarsim.devices.state import Floats, State, Wholes
 from xbarsim.training.gxnor import STEEPNESS, split
 
 Assignment = Literal["both", "either", "second"]
+_NEVER = 1e-9  # expected events below which none is drawn
 ASSIGNMENTS: tuple[Assignment, ...] = ("both", "either", "second")
 
 
@@ -189,6 +190,16 @@ class MagneticSynapses:
         before = self.junctions.programmed_usiemens
         self.junctions = self.mtj.switch(self.junctions, widths, np.stack([sign, -sign]), self._rng)
         return Written(widths, before)
+
+    def relax(self, seconds: float) -> None:
+        """Let so much time pass: each junction has left its state with chance 1 - exp(-seconds / mean time)."""
+        left = self.mtj.leaving_probability(seconds)
+        if left * self.junctions.programmed_usiemens.size < _NEVER:
+            return
+        leaves = (self._rng.random(self.junctions.shape) < left) & ~self.junctions.stuck
+        held = self.junctions.programmed_usiemens
+        other = self.mtj.lowest_usiemens + self.mtj.highest_usiemens - held
+        self.junctions = replace(self.junctions, programmed_usiemens=np.where(leaves, other, held))
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,10 @@ class UpdateRule(Protocol):
         """
         ...
 
+    def relax(self, seconds: float) -> None:
+        """Let so much time pass: cells leak and drift as far as their devices do by the second."""
+        ...
+
 
 def checked(rule: UpdateRule, x: Floats, d: Floats) -> None:
     """Raises: ValueError where a batch does not fit the weights, or is not finite."""
@@ -81,6 +85,9 @@ class InMemorySgd:
         self.array.apply(outer_products(self.array, "weights", x, d, rates, self.pulsing, self._rng, asked))
         self.array.leak(1)
         return asked
+
+    def relax(self, seconds: float) -> None:
+        self.array.relax(seconds)
 
 
 def outer_products(
@@ -126,7 +133,7 @@ class MixedPrecision:
     def update(self, x: Floats, d: Floats, rate: float) -> Asked:
         checked(self, x, d)
         (outputs, inputs), step = self.shape, self.array.device.step
-        asked = Asked.nothing(len(x), ["weights"])
+        asked = Asked.nothing(len(x), ["weights"], batch_end=True)
         self.waiting += rate * d.T @ x
         steps = np.clip(np.trunc(self.waiting / step), -self.longest, self.longest)
         self.waiting -= steps * step
@@ -138,3 +145,6 @@ class MixedPrecision:
         asked.memory_bits[-1:] = 16 * outputs * inputs  # the sum of 8 bits, read and written back
         self.array.leak(1)
         return asked
+
+    def relax(self, seconds: float) -> None:
+        self.array.relax(seconds)

@@ -50,6 +50,18 @@ class Ternary(nn.Module):
         return result
 
 
+class TernaryInput(nn.Module):
+    """Inputs x from 0 to 1 as -1, 0 or 1: 2 x - 1, of which what is within +-threshold is 0."""
+
+    def __init__(self, threshold: float = 0.5):
+        super().__init__()
+        self.threshold = threshold
+
+    def forward(self, values: Tensor) -> Tensor:
+        stretched = 2 * values - 1
+        return torch.sign(stretched) * (stretched.abs() >= self.threshold)
+
+
 class TernaryLinear(nn.Linear):
     """Weights of -1, 0 and 1, at first evenly drawn; no bias."""
 

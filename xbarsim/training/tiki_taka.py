@@ -156,6 +156,10 @@ class TikiTaka:
         self.slow.leak(1)
         return asked
 
+    def relax(self, seconds: float) -> None:
+        self.fast.relax(seconds)
+        self.slow.relax(seconds)
+
     def _rates(self, x: Floats, d: Floats, rate: float) -> Floats:
         """Of the fast array, for each sample."""
         t = self.transfer

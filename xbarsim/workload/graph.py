@@ -48,6 +48,8 @@ class Matrix:
     rows: inputs of one product (for a convolution: channels per group x kernel area);
     columns: outputs of one group. Depthwise convolution: groups = channels, columns = 1.
     activity: what is known of its weights as words of the chip at hand; None: nothing.
+    weight_bits, activation_bits: of its weights as they are stored, and of its inputs as an array takes them; None: as
+        everywhere on the chip.
     """
 
     name: str
@@ -56,6 +58,13 @@ class Matrix:
     groups: int = 1
     bias: bool = False
     activity: Activity | None = field(default=None, repr=False)
+    weight_bits: int | None = field(default=None, repr=False)
+    activation_bits: int | None = field(default=None, repr=False)
+
+    @property
+    def bits(self) -> tuple[int | None, int | None]:
+        """Of weights and inputs, where they are its own."""
+        return self.weight_bits, self.activation_bits
 
     @property
     def weights(self) -> int:

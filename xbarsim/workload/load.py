@@ -16,7 +16,7 @@ from xbarsim.workload.graph import OpGraph
 from xbarsim.workload.model_file import ModelFile, digest_of
 from xbarsim.workload.routing import Router
 from xbarsim.workload.trace import load_trace
-from xbarsim.workload.workload_file import WorkloadFile, read_workload_file
+from xbarsim.workload.workload_file import LayerBits, WorkloadFile, read_workload_file
 
 if TYPE_CHECKING:
     from xbarsim.workload.trained import Labelled, Network
@@ -32,6 +32,7 @@ class Workload:
     activation_bits, weight_bits: None where the file leaves them to the chip.
     from_trace: the graph was read from its saved trace, not captured anew.
     router: of a mixture of experts, where the file gives one.
+    layer_bits: of single layers, where the file gives them; the first whose pattern fits counts.
     model, weights, data: the network itself, its files of weights by name, and a data set, where the file gives
         them: `network`, `test_set` and `training_set` read them.
     """
@@ -48,6 +49,7 @@ class Workload:
     model: ModelFile | None = None
     weights: Mapping[str, Path] = field(default_factory=dict)
     data: str = ""
+    layer_bits: tuple[LayerBits, ...] = ()
 
     def network(self, weights: str = "") -> Network:
         """The float network in evaluation mode, with its trained weights (imports torch).
@@ -65,6 +67,14 @@ class Workload:
         from xbarsim.workload.trained import trained_network
 
         return trained_network(model, self.weights[name])
+
+    def untrained(self) -> Network:
+        """The network as its file builds it, with whatever first weights that draws (imports torch).
+
+        Raises: WorkloadError if the file gives no network, or building it fails.
+        """
+        network: Network = self._model("model", "model.py:build", True).module()
+        return network
 
     def test_set(self, data_folder: str | Path | None = None) -> Labelled:
         """Images that no weights were trained on, as inputs of the network, (n, …), and their labels, (n,).
@@ -121,9 +131,36 @@ def load_workload(path_or_name: str | Path, overrides: Iterable[str] = ()) -> Wo
 
     A saved trace is used while it fits its model file; else the model is captured anew, which imports
     torch, and the graph's notes say so.
+    Behind '@' stands which of its weights are meant ("cnn_digits@aware"); else the first.
     overrides: 'key.path=value' assignments, applied over the file ('precision.weights=4 bit').
     Raises: SpecError with every problem of the file; WorkloadError if the model cannot be captured.
     """
+    path_or_name, weights = split_weights(path_or_name)
+    work = _load(path_or_name, overrides)
+    return _with_weights(work, weights) if weights else work
+
+
+def split_weights(path_or_name: str | Path) -> tuple[str | Path, str]:
+    """'cnn_digits@aware' as ('cnn_digits', 'aware'); of a path without weights, or a file of this very name, itself."""
+    name, at, weights = str(path_or_name).rpartition("@")
+    if not at or not name or "/" in weights or Path(path_or_name).exists():
+        return path_or_name, ""
+    return name, weights
+
+
+def _with_weights(work: Workload, weights: str) -> Workload:
+    """The workload with these weights as its first. Raises: SpecError if it has none of the name."""
+    if weights not in work.weights:
+        known = [name for name in work.weights if name]
+        fix = likely(weights, known) if known else "its file names no weights; leave '@' out"
+        raise SpecError([Problem(f"{work.name}@{weights}", 0, "", f"no weights '{weights}'", "", fix)])
+    others = {name: file for name, file in work.weights.items() if name != weights}
+    name = f"{work.name}@{weights}"
+    first = {weights: work.weights[weights]}
+    return replace(work, name=name, graph=replace(work.graph, name=name), weights={**first, **others})
+
+
+def _load(path_or_name: str | Path, overrides: Iterable[str]) -> Workload:
     path = Path(path_or_name)
     if path.suffix not in (".yaml", ".yml") and path.parent == Path("."):
         path = shipped_path(str(path_or_name))
@@ -142,7 +179,7 @@ def load_workload(path_or_name: str | Path, overrides: Iterable[str] = ()) -> Wo
     return Workload(
         file.name, file.source, replace(graph, name=file.name), file.activation_bits, file.weight_bits,
         str(path), file.description, from_trace, file.router.router(graph.experts) if file.router else None,
-        file.model, file.weights, file.data,
+        file.model, file.weights, file.data, file.layer_bits,
     )  # fmt: skip
 
 

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
 from xbarsim.quantise.activity import activity
-from xbarsim.quantise.grid import Quantiser
+from xbarsim.quantise.grid import Quantiser, stored_scale
 from xbarsim.workload.graph import Matrix, OpGraph
 
 
-def with_activity(
-    graph: OpGraph, network: nn.Module, words: Quantiser, inputs_at_once: int, outputs_at_once: int
-) -> OpGraph:
+class Elements(Protocol):
+    """What is asked of the elements (see `spec.digital.DigitalArray`)."""
+
+    @property
+    def words(self) -> Quantiser: ...
+    @property
+    def weight_rows(self) -> int: ...
+    @property
+    def weight_columns(self) -> int: ...
+
+
+def with_activity(graph: OpGraph, network: nn.Module, elements_of: Callable[[Matrix], Any]) -> OpGraph:
     """The graph with the activity of every matrix that a layer of the network holds.
 
-    Each matrix is quantised by itself, its largest weight as scale; normalisations behind it are not folded in.
+    elements_of: gives the `Elements` of a matrix. Each matrix is quantised by itself: weights that stand on levels
+    already keep them, others take their largest weight as scale. Normalisations behind it are not folded in.
     """
     held = dict(_weights(network))
     matrices = dict(graph.matrices)
     for name, matrix in graph.matrices.items():
         if name in held and held[name].size == matrix.weights:
-            laid = _laid_out(held[name], matrix)
-            matrices[name] = replace(
-                matrix, activity=activity(words.quantise(laid), inputs_at_once, outputs_at_once)
-            )
+            own: Elements = elements_of(matrix)
+            words = own.words.quantise(_laid_out(held[name], matrix), stored_scale(own.words, held[name]))
+            matrices[name] = replace(matrix, activity=activity(words, own.weight_rows, own.weight_columns))
     known = [matrix for matrix in matrices.values() if matrix.activity is not None]
     zeros = sum(m.weights * m.activity.zero_share for m in known if m.activity is not None)
     share = zeros / max(1, sum(matrix.weights for matrix in known))

@@ -33,7 +33,20 @@ KEYS = (
     "weights",
     "data",
 )
-PRECISION = ("activations", "weights")
+PRECISION = ("activations", "weights", "layers")
+LAYER_PRECISION = ("activations", "weights")
+
+
+@dataclass(frozen=True)
+class LayerBits:
+    """Precision of the layers whose name fits a pattern (* for any part of it); None where nothing is asked.
+
+    weights: bits that each weight is stored with. activations: bits of the inputs, as array or elements take them.
+    """
+
+    pattern: str
+    activations: int | None = None
+    weights: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,7 @@ class WorkloadFile:
     router: Seeded | Recorded | None = None
     weights: Mapping[str, Path] = field(default_factory=dict)
     data: str = ""
+    layer_bits: tuple[LayerBits, ...] = ()
 
 
 def read_workload_file(path: Path, name: str, overrides: Iterable[str] = ()) -> WorkloadFile:
@@ -60,13 +74,23 @@ def read_workload_file(path: Path, name: str, overrides: Iterable[str] = ()) -> 
     """
     located = load_located(path, name)
     for assignment in overrides:
-        if assignment.startswith("precision."):
-            located.tree.setdefault("precision", {})
+        _make_room(located.tree, assignment.partition("=")[0].strip())
         override(located, assignment)
     checked = _Reader(located, path)
     result = checked.read()
     located.raise_problems()
     return result
+
+
+def _make_room(tree: dict[str, Any], key: str) -> None:
+    """What the file says nothing of yet: precision, and that of a layer."""
+    parts = key.split(".")
+    if parts[0] != "precision":
+        return
+    for part in parts[:-1]:
+        tree = tree.setdefault(part, {})
+        if not isinstance(tree, dict):
+            return  # told by the reader
 
 
 class _Reader:
@@ -100,6 +124,7 @@ class _Reader:
             self.experts.router,
             trained.weights(),
             trained.data(model),
+            self._layer_bits(),
         )
 
     def _tell(self, path: Path_, found: str, allowed: str = "", fix: str = "") -> None:
@@ -140,12 +165,29 @@ class _Reader:
         return ModelFile(path, name, given.inputs, arguments, fold, given.states, given.dimensions, experts)
 
     def _precision(self) -> dict[str, int | None]:
-        given = self._typed("precision", dict, "a mapping with 'activations' and 'weights'", {})
+        given = self._typed("precision", dict, "a mapping with 'activations', 'weights' and 'layers'", {})
         self._known(("precision",), given, PRECISION)
-        bits = {
-            key: self._bits(("precision", key), value) for key, value in given.items() if key in PRECISION
-        }
-        return bits
+        return {key: self._bits(("precision", key), given[key]) for key in LAYER_PRECISION if key in given}
+
+    def _layer_bits(self) -> tuple[LayerBits, ...]:
+        given = self.tree.get("precision")
+        layers = given.get("layers", {}) if isinstance(given, dict) else {}
+        allowed = "a mapping of layers to 'activations' and 'weights'"
+        if not isinstance(layers, dict):
+            self._tell(
+                ("precision", "layers"), shown(layers), allowed, "write it like {conv1: {weights: 8 bit}}"
+            )
+            return ()
+        return tuple(self._bits_of(str(name), bits) for name, bits in layers.items())
+
+    def _bits_of(self, name: str, given: Any) -> LayerBits:
+        at = ("precision", "layers", name)
+        if not isinstance(given, dict) or not given:
+            self._tell(at, shown(given), "", "write it like {weights: 8 bit, activations: 8 bit}")
+            return LayerBits(name)
+        self._known(at, given, LAYER_PRECISION)
+        bits = {key: self._bits((*at, key), given[key]) for key in LAYER_PRECISION if key in given}
+        return LayerBits(name, bits.get("activations"), bits.get("weights"))
 
     def _bits(self, path: Path_, value: Any) -> int | None:
         try:

@@ -57,6 +57,7 @@ class State:
         self.requests_kept = 0
         self.placed = False  # whether the addresses are those of the tables as they are
         self.addresses = np.zeros(f.TABLES + 3, np.int64)
+        self._where = int(self.addresses.ctypes.data)
         self._keep_requests(REQUEST_RING)
         self._free_all_inputs()
         self.make_room()
@@ -64,7 +65,7 @@ class State:
     def address(self, *more: Table) -> int:
         """Of the array of the tables' addresses, in the order of `fields`, with further tables behind them."""
         if self.placed and not more:
-            return int(self.addresses.ctypes.data)
+            return self._where
         self.placed = True
         tables = (
             self.scalars, self.stations, self.due, self.waits, self.stages, self.members, self.works, self.flat,
@@ -73,7 +74,7 @@ class State:
             self.open, self.spans, self.services, self.told, self.days, *more,
         )  # fmt: skip
         self.addresses[: len(tables)] = [rows.ctypes.data for rows in tables]
-        return int(self.addresses.ctypes.data)
+        return self._where
 
     def members_of(self, stage: int) -> list[int]:
         """Stations of a stage."""
@@ -124,7 +125,7 @@ class State:
 
     def make_room(self) -> None:
         """Let every table grow that is nearly full."""
-        self.placed = False
+        before = self._growing()
         g, margin = self.scalars, self.tables.margin
         if g[f.SHORT] != f.NONE:
             self._longer_ring(int(g[f.SHORT]))
@@ -146,13 +147,21 @@ class State:
         if len(self.told) < 2 * (len(self.passages) + 8):
             self.told = _longer(self.told, 2 * (len(self.passages) + 8))
         self._longer_fifo(2 * (len(self.passages) + len(self.drivers)))
-        self.placed = False
+        if any(new is not old for new, old in zip(self._growing(), before, strict=True)):
+            self.placed = False
         g[f.FIFO_SIZE], g[f.ROOM_CALENDAR], g[f.ROOM_ACTIONS] = (
             len(self.fifo),
             len(self.notes),
             len(self.stack),
         )
         g[f.ROOM_SPANS], g[f.ROOM_SERVICES] = len(self.spans), len(self.services)
+
+    def _growing(self) -> tuple[Table, ...]:
+        """The tables that may be replaced by longer ones."""
+        return (
+            self.passages, self.frames, self.stack, self.notes, self.days, self.spans, self.services, self.told,
+            self.fifo, self.rings,
+        )  # fmt: skip
 
     def _pool(self, rows: Table, more: int, link: int, first: int, free: int) -> Table:
         """A longer pool of rows, the new ones in the list of free ones."""
@@ -178,6 +187,7 @@ class State:
             self.days = longer
             # Those of the longer round are entered anew.
             self.scalars[f.DAYS] = days
+            self.placed = False
             rearrange(self.address(), int(self.scalars[f.SHIFT]))
 
     def _longer_fifo(self, least: int) -> None:
