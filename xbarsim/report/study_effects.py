@@ -1,4 +1,4 @@
-"""What each axis does to each goal, as a figure and a table."""
+"""What each axis does to each goal, as a figure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from xbarsim.report.figures_style import ANALOG, GRID, INK, new_figure, styled, to_svg
 from xbarsim.report.quantities import format_share
 from xbarsim.report.study_figures import folded, sorted_labels, unit_of
-from xbarsim.report.study_views import format_figure, words_of
-from xbarsim.report.views import Cell, Column, Table, number_cell, share_cell
 from xbarsim.study.effects import Effect, effects
 from xbarsim.study.explored import Explored
 
@@ -66,17 +64,3 @@ def _panel(panel: Axes, effect: Effect | None, scale: float) -> None:
 
 def _short(label: str) -> str:
     return label if len(label) <= 12 else f"{label[:11]}…"
-
-
-def effects_table(found: Explored) -> Table:
-    """How much of each goal's variance an axis explains by itself, and from where to where its mean goes."""
-    columns = (Column("goal"), Column("axis"), Column("share of variance", True), Column("least mean", True),
-               Column("at"), Column("largest mean", True), Column("at"))  # fmt: skip
-    rows = []
-    for one in effects_of(found):
-        low, high = (pick(one.levels, key=lambda level: level.mean) for pick in (min, max))
-        means = [(number_cell(format_figure(one.figure, level.mean), level.mean), Cell(level.label))
-                 for level in (low, high)]  # fmt: skip
-        rows.append((Cell(words_of(one.figure)), Cell(one.axis), share_cell(one.share), *means[0], *means[1]))
-    note = "what is missing to 100 % comes from axes acting together"
-    return Table("What each axis explains", columns, tuple(rows), note)

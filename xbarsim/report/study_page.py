@@ -10,7 +10,7 @@ from xbarsim.report.notebook import line
 from xbarsim.report.page import rendered
 from xbarsim.report.sections import Mark, Section
 from xbarsim.report.sensitivity_views import sensitivity_section
-from xbarsim.report.study_effects import effects_figure, effects_table
+from xbarsim.report.study_effects import effects_figure
 from xbarsim.report.study_figures import front_figure, parallel_figure
 from xbarsim.report.study_views import (
     failed_table,
@@ -53,7 +53,7 @@ def study_sections(found: Explored, reports: Mapping[int, str]) -> tuple[Section
     return (
         Section("best", "Best points", _lead(found, reports), front_figure(found, reports),
                 (front_table(found, reports),)),
-        Section("effects", "What each axis does", _EFFECTS_LEAD, effects_figure(found), (effects_table(found),)),
+        Section("effects", "What each axis does", _EFFECTS_LEAD, effects_figure(found)),
         Section("parallel", "Parallel coordinates", "Each line is a point; the best ones stand out.",
                 parallel_figure(found)),
         sensitivity_section(known_sensitivity(found)),
