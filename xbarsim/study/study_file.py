@@ -206,8 +206,12 @@ class _Reader:
             spec = self.values.read(BoundSpec, told, at)
             if spec is None:
                 continue
-            if spec.at_least is None and spec.at_most is None:
+            low, high = spec.at_least, spec.at_most
+            if low is None and high is None:
                 self.located.problem(at, "bounds nothing", "at_least, at_most, or both")
+            elif low is not None and high is not None and low > high:
+                found = f"at least {low:g} and at most {high:g}: nothing is"
+                self.located.problem(at, found, "", "exchange them")
             bounds.append(Constraint(figure, spec.at_least, spec.at_most))
         return tuple(bounds)
 
