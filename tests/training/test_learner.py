@@ -152,8 +152,9 @@ def test_leaking_between_transfers_spoils_what_was_gathered() -> None:
             MLP,
             algorithm,
             {"fast": load_pulsed_device("soft_bounds", over), "slow": load_pulsed_device("soft_bounds")},
+            samples=500,
         )
-        for batch in learning.run(2):
+        for batch in learning.run(3):
             learning.relax(batch.samples * 1e-6)
         return learning.accuracy()
 
@@ -196,6 +197,14 @@ def test_networks_that_cannot_be_made_ternary() -> None:
         learner("gxnor", work="lenet_digits")
     with pytest.raises(WorkloadError, match="gives no 'data'"):
         learner("agad", work="resnet18")
+
+
+@pytest.mark.parametrize("over", ["batch=1", "batch=673", "batch=2"])
+def test_a_single_image_is_not_normalised(over: str) -> None:
+    """1347 images: batches of 2 and of 673 leave one."""
+    with pytest.raises(WorkloadError, match=r"1347 images in batches of \d+ leave one alone"):
+        learner("gxnor", over=(over,))
+    learner("ttv2", over=(over,))  # nothing to normalise
 
 
 def test_a_batch_says_what_it_is() -> None:

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from xbarsim.analog.measure import accuracy
 from xbarsim.devices.state import Wholes
+from xbarsim.errors import WorkloadError
 from xbarsim.training.algorithm import Algorithm, GxnorAlgorithm
 from xbarsim.training.asked import Asked
 from xbarsim.training.by_algorithm import Devices, rules_for, ternarised
@@ -57,6 +58,7 @@ class Learner:
         if isinstance(algorithm, GxnorAlgorithm):
             start = ternarised(start, algorithm.input_threshold)
         self.network = trained_in_place(start, rules)
+        _demand_batches(work, self.network, len(self._learned[0]), algorithm.batch)
         self.layers = {layer.path: layer for layer in trained_layers(self.network)}
         self._order = torch.Generator().manual_seed(seed)
         self._digital = _optimiser(self.network, algorithm)
@@ -116,6 +118,16 @@ def _built(work: Workload, seed: int) -> nn.Module:
         torch.manual_seed(seed)
         network: nn.Module = work.untrained()
     return network
+
+
+def _demand_batches(work: Workload, network: nn.Module, images: int, batch: int) -> None:
+    """Raises: WorkloadError where a batch of one image would have to be normalised."""
+    alone = images % batch == 1 or batch == 1
+    if alone and any(isinstance(one, nn.BatchNorm1d | nn.BatchNorm2d) for one in network.modules()):
+        raise WorkloadError(
+            f"{work.name}: {images} images in batches of {batch} leave one alone, and a normalisation needs two or "
+            f"more; give another batch, or another number of samples"
+        )
 
 
 def _optimiser(network: nn.Module, algorithm: Algorithm) -> torch.optim.Optimizer:
