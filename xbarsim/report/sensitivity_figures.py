@@ -67,7 +67,7 @@ def _tornado(axes: Axes, told: Tornado) -> None:
             _label(axes, high, row, at_high, "left")
     name_rows(axes, [folded(swing.axis) for swing in swings], longest=18)
     low, high = _ends(swings, base)
-    room = 0.35 * (high - low or abs(base) or 1.0)
+    room = 0.5 * (high - low or abs(base) or 1.0)
     axes.set_xlim(low - room, high + room)
     ticks = [base, *(end for end in (low, high) if abs(end - base) > _APART * (high - low + 2 * room))]
     axes.set_xticks(ticks, [format_figure(told.figure, tick) for tick in ticks], fontsize=6.5)

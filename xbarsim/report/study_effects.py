@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from xbarsim.report.figures_style import ANALOG, GRID, INK, new_figure, shortened, styled, to_svg
 from xbarsim.report.quantities import format_share
-from xbarsim.report.study_figures import folded, is_wide, sorted_labels, unit_of
+from xbarsim.report.study_figures import folded, is_wide, set_log, sorted_labels, unit_of
 from xbarsim.study.effects import Effect, effects
 from xbarsim.study.explored import Explored
 
@@ -39,7 +39,7 @@ def effects_figure(found: Explored) -> str:
             for panel, name in zip(row, axes, strict=True):
                 _panel(panel, told.get((name, goal)), scale, _ROOM / len(axes))
             if is_wide([one.figure(goal) for one in found.done]):
-                row[0].set_yscale("log")
+                set_log(row[0], "y")
         for panel, name in zip(rows[-1], axes, strict=True):
             panel.set_xlabel(folded(name))
         return to_svg(figure, "effects", "Mean of each goal at each place of each axis")

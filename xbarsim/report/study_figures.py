@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import escape
 
-from xbarsim.report.figures_style import ANALOG, GRID, INK, QUIET, SERIES, STATIC, new_figure, styled, to_svg
+from xbarsim.report.figures_style import (
+    ANALOG,
+    GRID,
+    INK,
+    QUIET,
+    SERIES,
+    STATIC,
+    new_figure,
+    shortened,
+    styled,
+    to_svg,
+)
 from xbarsim.report.quantities import prefix_of, thousands_power
 from xbarsim.report.study_views import format_figure, words_of
 from xbarsim.study.explored import Explored, Outcome
@@ -100,9 +111,9 @@ def _panel(axes: Axes, found: Explored, across: str, up: str, leads: Mapping[int
         if up and len(found.study.goals) == 2:
             xs, ys = places([one for one in best if one in known])
             axes.plot(xs, ys, color=color, lw=1.2, zorder=3, drawstyle="steps-post")
-    for name, set_scale in ((across, axes.set_xscale), (up, axes.set_yscale)):
+    for name, which in ((across, "x"), (up, "y")):
         if name and is_wide([one.figure(name) for one in known]):
-            set_scale("log")
+            set_log(axes, which)
     axes.set_xlabel(units[0][0])
     axes.set_ylabel(units[1][0])
     axes.tick_params(axis="y", labelcolor=QUIET)
@@ -115,12 +126,25 @@ def is_wide(values: Sequence[float | None]) -> bool:
     return bool(known) and min(known) > 0 and max(known) / min(known) > _WIDE
 
 
+def set_log(axes: Axes, which: str) -> None:
+    """A logarithmic axis ("x" or "y") with plain numbers at its powers of ten."""
+    getattr(axes, f"set_{which}scale")("log")
+    ruler = getattr(axes, f"{which}axis")
+    ruler.set_major_formatter(lambda value, _: f"{value:,.6g}")
+    ruler.set_minor_formatter(lambda *_: "")
+
+
 def unit_of(outcomes: Sequence[Outcome], figure: str) -> tuple[str, float]:
     """The label of an axis for a figure, and what to multiply values with."""
     name = words_of(figure)
     suffix = next((one for one in _BASE if figure.endswith(one)), None)
     if suffix is None:
-        unit = {"area_mm2": "mm²", "tops_per_w": "TOPS/W", "tops_per_mm2": "TOPS/mm²"}
+        unit = {
+            "area_mm2": "mm²",
+            "tops_per_w": "TOPS/W",
+            "tops_per_mm2": "TOPS/mm²",
+            "lifetime_years": "years",
+        }
         return (f"{name} ({unit[figure]})" if figure in unit else name), 1.0
     base, scale = _BASE[suffix]
     largest = max((abs(one.figure(figure)) * scale for one in outcomes if one.figure(figure)), default=1.0)
@@ -198,7 +222,13 @@ def _rulers(axes: Axes, scales: Sequence[_Scale]) -> None:
         axes.axvline(at, color=GRID, lw=1, zorder=1)
         for place, text in scale.ticks:
             axes.annotate(
-                text, (at, place), (3, 0), textcoords="offset points", va="center", fontsize=6.5, color=INK
+                shortened(text, 18),
+                (at, place),
+                (3, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=6.5,
+                color=INK,
             )
         title: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 7, "color": ANALOG}
         axes.annotate(folded(scale.title), (at, 1.0), (0, 9), textcoords="offset points", **title)
