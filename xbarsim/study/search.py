@@ -82,7 +82,8 @@ def search(
 
     how: a Search, or its number of points; of a study with `for_each` they are shared out among the places of those
     axes, each of which is searched by itself. A search that was interrupted, asked for once more in the same words,
-    takes the path that it would have taken; what it finds in the store is not run again. workers, watch: as for `sweep`.
+    takes the path that it would have taken; what it finds in the store is not run again.
+    workers, watch: as for `sweep`.
     Raises: SpecError if the study has no goals, or the store or the workers cannot be used.
     """
     how = Search(how) if isinstance(how, int) else how
