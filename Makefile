@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(BIN)/xbarsim
 
-.PHONY: demo test check laws bench training validation fix clean
+.PHONY: demo test check laws bench training validation reports fix clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -51,6 +51,10 @@ training: $(VENV)/installed-test  ## algorithms of training in place, each on it
 
 validation: $(VENV)/installed  ## published chips beside simulated ones: docs/validation.md, its pictures, reports/validation
 	$(RUN) validate --markdown docs/validation.md --out reports/validation
+
+reports: $(VENV)/installed-test  ## the pictures and the studies' pages in reports/gallery (minutes); with a browser, the page's photograph, too
+	$(BIN)/python reports/gallery/make.py $(shell command -v chromium)
+	$(BIN)/python reports/gallery/studies.py
 
 fix: $(VENV)/installed-dev  ## format and mend what can be mended
 	$(BIN)/ruff format xbarsim tests workloads benchmarks

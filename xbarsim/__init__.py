@@ -55,7 +55,9 @@ if TYPE_CHECKING:
     from xbarsim.study.accuracy import accuracy_on
     from xbarsim.study.compare import Comparison, compare
     from xbarsim.study.explored import Explored
-    from xbarsim.study.search import search
+    from xbarsim.study.query import frame, query
+    from xbarsim.study.search import Search, search
+    from xbarsim.study.sensitive import Probe, sensitivity
     from xbarsim.study.store import Store
     from xbarsim.study.study import Study
     from xbarsim.study.study_file import load_study
@@ -75,6 +77,8 @@ _HOMES = {
     "Store": "xbarsim.study.store",
     "Study": "xbarsim.study.study",
     "load_study": "xbarsim.study.study_file",
+    "frame": "xbarsim.study.query",
+    "query": "xbarsim.study.query",
     "search": "xbarsim.study.search",
     "sensitivity": "xbarsim.study.sensitive",
     "sweep": "xbarsim.study.sweep",
@@ -143,10 +147,12 @@ __all__ = [
     "Poisson",
     "Policy",
     "Precision",
+    "Probe",
     "Recorded",
     "Resident",
     "Result",
     "Saturated",
+    "Search",
     "Serve",
     "ServeResult",
     "SimulationError",
@@ -163,6 +169,7 @@ __all__ = [
     "accuracy_on",
     "check",
     "compare",
+    "frame",
     "generate",
     "layout",
     "load_chip",
@@ -171,6 +178,7 @@ __all__ = [
     "load_study",
     "load_workload",
     "map_network",
+    "query",
     "read_arrivals",
     "saturation",
     "save_result",

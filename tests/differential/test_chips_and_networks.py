@@ -12,11 +12,14 @@ from tests.laws.test_every_chip_and_network import PAIRS, chip_of, network_of
 from xbarsim.engine.granularity import Granularity
 from xbarsim.scenario.store import result_to_json
 
-# Pairs whose reference run takes more than about ten seconds: `make laws` runs them.
+# Pairs whose reference run takes more than about five seconds: `make laws` runs them.
 LONG = {
     ("isaac", "mobilenetv2"), ("isaac", "resnet18"), ("puma", "resnet18"),
     ("isaac-board", "mobilenetv2"), ("isaac-board", "resnet18"), ("isaac-board", "resnet50"),
     ("isaac-board", "resnet9_cifar10"), ("isaac-board", "vgg16"), ("isaac-board", "vgg8_cifar10"),
+    ("puma", "mobilenetv2"), ("jia65", "lstm"), ("puma", "resnet20_cifar10"), ("isaac-board", "vgg9_cifar10"),
+    ("isaac-board", "resnet20_cifar10"), ("analog_fabric", "bert_base_layers"), ("isaac", "resnet20_cifar10"),
+    ("puma", "vgg9_cifar10"),
 }  # fmt: skip
 
 

@@ -172,7 +172,7 @@ def on_both(case: Case) -> None:
     assert history(case, Granularity.BURST) == history(case, Granularity.MVM)
 
 
-@settings(max_examples=700, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=350, deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_both_engines_see_the_same_history(case: Case) -> None:
     on_both(case)

@@ -80,8 +80,8 @@ def test_both_engines_live_alike() -> None:
             POLICIES[1:4],
             ages_s=(3.0,),
             arrivals=xs.Constant(50.0),
-            windows=2,
-            requests=50,
+            windows=1,
+            requests=30,
             granularity=one,
         )
         for one in Granularity
@@ -96,6 +96,12 @@ def test_a_load_that_changes() -> None:
     assert [row.age_s for row in jumped.ages] == [2.0, 5.0, 20.0]
     assert [row.requests for row in jumped.ages] == [2000, 3000, 150] == [row.requests for row in whole.ages]
     assert jumped.energy == whole.energy
+
+
+def test_loads_are_told_as_they_are_written() -> None:
+    load = ((0.0, xs.Constant(10.0)), (86_400.0, xs.Constant(2.0)), (100_000.0, xs.Constant(1.0)))
+    told = lived(("never",), arrivals=load, ages_s=(1e6,), **BRIEF).arrivals
+    assert told == "constant 10 Hz, then constant 2 Hz from 1 d, then constant 1 Hz from 100000 s"
 
 
 # --- closed forms ----------------------------------------------------------------------------------

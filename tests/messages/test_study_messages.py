@@ -79,6 +79,24 @@ CASES = {
         study.yaml:14 strategy.points: missing; 'random' needs it
         """,
     ),
+    "axes and bounds that fight": (
+        """\
+        name: bad
+        chip: tutorial
+        workload: mlp_digits
+        axes:
+          a: {key: chip.tile.adc.bits, from: 4, to: 8, step: 1}
+          b: {choices: {x: {chip.tile.adc.bits: 6, chip.tile.adc.count: 2}}}
+          c: {key: chip.tile.adc.bits, values: [4], when: {b: x}}
+        constraints: {area_mm2: {at_least: 3, at_most: 1}}
+        strategy: {kind: search}
+        """,
+        """\
+        study.yaml:6 axes.b: sets chip.tile.adc.bits, as axis 'a' does; set it on one of them, or say with 'when' which of them is there
+        study.yaml:8 constraints.area_mm2: at least 3 and at most 1: nothing is; exchange them
+        study.yaml:9 strategy.points: missing; 'search' needs it
+        """,  # noqa: E501
+    ),
     "a grid over all numbers": (
         """\
         name: bad
@@ -128,3 +146,53 @@ def test_a_store_that_is_not_there(
         capsys.readouterr().err
         == "runs/store: no store here; run `xbarsim sweep STUDY` first, or give --store\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([""], 'nothing was asked; write it like "SELECT chip, min(energy_pj) FROM points GROUP BY chip"\n'),
+        (["SELEC 1"], 'Parser Error: syntax error at or near "SELEC"\n\nLINE 1: SELEC 1\n        ^^^^^\n'),
+    ],
+)
+def test_a_question_that_cannot_be_asked(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "points").mkdir()
+    with pytest.raises(SystemExit) as leaving:
+        main(["query", "--store", str(tmp_path), *arguments])
+    assert leaving.value.code == 2
+    assert capsys.readouterr().err == message
+
+
+def test_maps_are_json_in_csv(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "points").mkdir()
+    with pytest.raises(SystemExit):
+        main(
+            [
+                "query",
+                "--store",
+                str(tmp_path),
+                "-f",
+                "csv",
+                "SELECT MAP {'a.b': '4 ns'} AS settings, [1, 2] AS x",
+            ]
+        )
+    assert capsys.readouterr().out == 'settings,x\n"{""a.b"": ""4 ns""}","[1, 2]"\n'
+
+
+def test_a_folder_that_is_no_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "other").mkdir()
+    with pytest.raises(SystemExit) as leaving:
+        main(["query", "--store", str(tmp_path), "SELECT 1"])
+    assert leaving.value.code == 2
+    assert "no store here; run `xbarsim sweep STUDY` first" in capsys.readouterr().err
+
+
+def test_how_many_points_a_search_looks_at_must_be_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as leaving:
+        main(["search", "tutorial_adc"])
+    assert leaving.value.code == 2
+    assert "--points: missing; say --points 100, or in " in capsys.readouterr().err

@@ -63,6 +63,11 @@ def test_the_fit_is_undone_beside(found: Comparison) -> None:
     assert words[1].startswith(f"without the fit ({FACTOR}=14: the factor of zcu104-pot")
 
 
+@pytest.mark.parametrize("setting", [f"{FACTOR}=17", "accelerator.array.energy=2 pJ"])
+def test_what_is_set_by_hand_is_no_fit_to_be_undone(setting: str) -> None:
+    assert compared(settings=((), (setting,))).variations == ()
+
+
 def test_a_varied_chip_is_the_chip_loaded_so(found: Comparison) -> None:
     labels = [(one.label, one.value) for one in found.variations[1:]]
     assert labels == [

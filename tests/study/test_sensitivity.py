@@ -16,6 +16,7 @@ from xbarsim.cli import main
 from xbarsim.study.sensitive import Probe, known_sensitivity, sensitivity
 from xbarsim.study.sensitivity import (
     Indices,
+    Swing,
     Values,
     grid_indices,
     looked_at,
@@ -111,6 +112,12 @@ def test_a_figure_that_does_not_vary_depends_on_nothing() -> None:
     told = sampled_indices("f", "xy", np.full((4, 16), 3.0))
     assert by_axis(told) == {"x": (0.0, 0.0), "y": (0.0, 0.0)}
     assert by_axis(grid_indices("f", "x", np.full(4, 3.0)) or Indices("", ())) == {"x": (0.0, 0.0)}
+
+
+def test_an_infinite_lifetime_swings_by_all_or_nothing() -> None:
+    assert Swing("a", ("1", "2"), (math.inf, math.inf)).size == 0.0
+    assert Swing("a", ("1", "2"), (3.0, math.inf)).size == math.inf
+    assert Swing("a", ("1", "2", "3"), (None, 3.0, 5.0)).size == 2.0
 
 
 # --- of chips ---------------------------------------------------------------------------------------

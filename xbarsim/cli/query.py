@@ -47,7 +47,7 @@ def _there(store: Any) -> Any:
     """Raises: SpecError if there is no store."""
     from xbarsim.errors import Problem, SpecError
 
-    if not store.folder.is_dir():
+    if not any((store.folder / part).is_dir() for part in ("points", "studies")):
         fix = "run `xbarsim sweep STUDY` first, or give --store"
         raise SpecError([Problem(str(store.folder), 0, "", "no store here", "", fix)])
     return store
@@ -70,9 +70,17 @@ def _tell(answer: Answer, format_: Format) -> None:
         import csv
         import sys
 
-        csv.writer(sys.stdout, lineterminator="\n").writerows([answer.columns, *answer.rows])
+        rows = ([_flat(value) for value in row] for row in answer.rows)
+        csv.writer(sys.stdout, lineterminator="\n").writerows([answer.columns, *rows])
     else:
         _table(answer)
+
+
+def _flat(value: Any) -> Any:
+    """A map or a list as JSON, so that other programs can read it."""
+    import json
+
+    return json.dumps(value, default=str, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
 def _table(answer: Answer) -> None:

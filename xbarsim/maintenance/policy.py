@@ -89,12 +89,12 @@ class Policy:
         if self.every_s is None:
             return ("never", self.priority) if self.priority != "upkeep first" else ("never",)
         above = f" above {self.threshold:g}" if self.threshold is not None else ""
-        return (f"every {_time_text(self.every_s)}{above}", self.order, self.priority)
+        return (f"every {time_text(self.every_s)}{above}", self.order, self.priority)
 
     def _compensation(self) -> tuple[str, ...]:
         if self.compensate_every_s is None:
             return ()
-        return (f"{self.compensation} compensation every {_time_text(self.compensate_every_s)}",)
+        return (f"{self.compensation} compensation every {time_text(self.compensate_every_s)}",)
 
 
 def policy_from_text(text: str, where: str = _OPTION) -> Policy:
@@ -161,7 +161,7 @@ def is_number(value: object) -> bool:
 _TIMES = ((31_557_600.0, "year"), (86_400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 
-def _time_text(seconds: float) -> str:
-    """In the largest unit of which it is a whole number."""
+def time_text(seconds: float) -> str:
+    """86400 -> '1 d': in the largest unit of which it is a whole number (minutes are told in seconds)."""
     unit = next(((size, name) for size, name in _TIMES if seconds % size == 0), (1.0, "s"))
     return f"{seconds / unit[0]:.12g} {unit[1]}" if unit[1] != "min" else f"{seconds:.12g} s"

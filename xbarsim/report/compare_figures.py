@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xbarsim.report.compare_views import network_names, shown
 from xbarsim.report.figures_style import (
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _WIDTH_IN = 9.0
 _BARS = ("latency_ns", "throughput_per_s", "energy_pj", "tops_per_w", "area_mm2")
-_MOST_FAMILIES, _MOST_SPOKES = 5, 8
+_MOST_FAMILIES, _MOST_LINES, _MOST_RADARS = 5, 8, 3
 
 
 def bar_figure(found: Comparison) -> str:
@@ -70,28 +70,49 @@ def _tops(entries: Sequence[Entry], values: Sequence[float]) -> dict[str, float]
 
 
 def radar_figure(found: Comparison) -> str:
-    """Each figure as a share of the best one, so that outside is better; of the first network."""
-    entries = [entry for entry in found.of(found.workloads[0]) if entry.result is not None]
-    spokes = [name for name in shown(found) if all(entry.figures[name] for entry in entries)]
-    if len(entries) < 2 or len(spokes) < 3:
+    """Each figure as a share of the best one, so that outside is better; a radar for each network."""
+    told = [(workload, spokes) for workload in found.workloads if len(spokes := _spokes(found, workload)) > 2]
+    if not told:
         return ""
-    angles = [2 * math.pi * at / len(spokes) for at in range(len(spokes) + 1)]
     with styled():
-        figure = new_figure(_WIDTH_IN, 4.2)
-        axes = figure.subplots(subplot_kw={"projection": "polar"})
-        for at, entry in enumerate(entries[:_MOST_SPOKES]):
-            shares = [_share(entry, entries, name) for name in spokes]
-            color = SERIES[at % len(SERIES)]
-            axes.plot(angles, [*shares, shares[0]], color=color, lw=1.6, label=entry.chip)
-            axes.fill(angles, [*shares, shares[0]], color=color, alpha=0.08)
-        axes.set_xticks(angles[:-1], [words_of(name) for name in spokes])
-        axes.set_yscale("symlog", linthresh=0.01)
-        axes.set_ylim(0, 1)
-        axes.set_yticks([0.01, 0.1, 1], ["1 %", "10 %", "100 %"])
-        axes.tick_params(labelcolor=QUIET)
-        axes.spines["polar"].set_color(GRID)
-        axes.legend(loc="center left", bbox_to_anchor=(1.15, 0.5))
+        figure = new_figure(_WIDTH_IN, 4.2 if len(told) < 3 else 3.4)
+        panels = figure.subplots(
+            1, len(told[:_MOST_RADARS]), subplot_kw={"projection": "polar"}, squeeze=False
+        )[0]
+        for axes, (workload, spokes) in zip(panels, told, strict=False):
+            _radar(axes, found, workload, spokes)
+        handles = {
+            label: line
+            for axes in panels
+            for line, label in zip(*axes.get_legend_handles_labels(), strict=True)
+        }
+        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4)
         return to_svg(figure, "radar", "Each chip's figures as shares of the best")
+
+
+def _spokes(found: Comparison, workload: str) -> list[str]:
+    """Figures that two chips at least have, and all of them."""
+    entries = [entry for entry in found.of(workload) if entry.result is not None]
+    known = [name for name in shown(found) if all(entry.figures[name] for entry in entries)]
+    return known if len(entries) > 1 else []
+
+
+def _radar(axes: Any, found: Comparison, workload: str, spokes: list[str]) -> None:
+    entries = [entry for entry in found.of(workload) if entry.result is not None]
+    angles = [2 * math.pi * at / len(spokes) for at in range(len(spokes) + 1)]
+    for entry in entries[:_MOST_LINES]:
+        shares = [_share(entry, entries, name) for name in spokes]
+        color = SERIES[found.chips.index(entry.chip) % len(SERIES)]
+        axes.plot(angles, [*shares, shares[0]], color=color, lw=1.6, label=entry.chip)
+        axes.fill(angles, [*shares, shares[0]], color=color, alpha=0.08)
+    axes.set_xticks(angles[:-1], [words_of(name) for name in spokes])
+    axes.set_yscale("symlog", linthresh=0.01)
+    axes.set_ylim(0, 1)
+    axes.set_yticks([0.01, 0.1, 1], ["1 %", "10 %", "100 %"], fontsize=6)
+    axes.tick_params(labelcolor=QUIET)
+    axes.spines["polar"].set_color(GRID)
+    if len(found.workloads) > 1:
+        axes.set_title(workload, pad=14)
 
 
 def _share(entry: Entry, entries: list[Entry], name: str) -> float:
@@ -127,8 +148,7 @@ def energy_split_figure(found: Comparison) -> str:
         name_rows(axes, [_name(entry, found) for entry in entries])
         axes.set_xlabel("energy per inference (% of the largest of its network)")
         axes.grid(axis="x")
-        axes.xaxis.set_label_position("top")
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.22), ncols=6)
+        figure.legend(loc="outside lower center", ncols=6)
         return to_svg(figure, "split", "Energy per inference of each chip by what spends it")
 
 

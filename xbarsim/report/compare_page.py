@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from markupsafe import Markup
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -19,7 +18,6 @@ from xbarsim.report.compare_views import (
     failed_comparisons,
     station_gap_table,
 )
-from xbarsim.report.notebook import line
 from xbarsim.report.page import rendered
 from xbarsim.report.sections import Mark, Section
 from xbarsim.report.tables import rich_table
@@ -117,12 +115,3 @@ def comparison_rich(found: Comparison, width: int) -> RenderableType:
     if found.failed:
         parts += ["", rich_table(failed_comparisons(found), width)]
     return Group(*parts)
-
-
-def comparison_html(found: Comparison) -> str:
-    """For a notebook's output cell."""
-    lines = [line(figure.label, figure.value, figure.detail) for figure in comparison_figures(found)]
-    table = Markup('<table style="border-collapse:collapse;margin:.4em 0">{}</table>').format(
-        Markup("").join(lines)
-    )
-    return str(Markup("<div><b>{}</b>{}</div>").format(" · ".join(found.chips), table))

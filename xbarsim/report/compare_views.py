@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from xbarsim.report.headline import Figure
 from xbarsim.report.quantities import divided, format_number, format_pj, format_ps, format_share
@@ -19,6 +19,7 @@ INFER = ("latency_ns", "throughput_per_s", "energy_pj", "power_w", "tops_per_w",
 SERVE = ("latency_ns", "latency_p99_ns", *INFER[1:])
 _LIKE_TOTAL = 0.005  # gaps below this share of the sum of all are not told in words
 _TOLD = 3
+_BOUNDED = {"energy_pj": "≥ ", "power_w": "≥ ", "tops_per_w": "≤ "}  # with unknown prices
 _SIDES = ("reference_ps", "other_ps")
 
 
@@ -71,7 +72,9 @@ def _best(found: Comparison, workload: str) -> dict[str, object]:
 
 def _cell(entry: Entry, name: str, best: dict[str, object]) -> Cell:
     value = entry.figures[name]
-    return figure_cell(name, value, "good" if value is not None and value == best.get(name) else "")
+    cell = figure_cell(name, value, "good" if value is not None and value == best.get(name) else "")
+    sign = _BOUNDED.get(name, "") if value is not None and entry.figures["unknown_energies"] else ""
+    return replace(cell, text=f"{sign}{cell.text}")
 
 
 def failed_comparisons(found: Comparison) -> Table:
@@ -150,12 +153,20 @@ def difference_words(found: Comparison, told: Difference) -> tuple[str, ...]:
         ]
         words.append(f"{_times(energy[1] / energy[0])} the energy of {told.reference}: {', '.join(causes)}")
     if isinstance(per_s[0], float) and isinstance(per_s[1], float) and per_s[0]:
-        paces = [entries[name].figures["bottleneck"] for name in (told.reference, told.other)]
+        paces = [
+            _pace(str(entries[name].figures["bottleneck"] or "")) for name in (told.reference, told.other)
+        ]
         words.append(
-            f"{_times(per_s[1] / per_s[0])} the throughput of {told.reference}: {paces[1]} sets the pace, "
-            f"{paces[0]} that of {told.reference}"
+            f"{_times(per_s[1] / per_s[0])} the throughput of {told.reference}: its pace is that of {paces[1]}, there "
+            f"of {paces[0]}"
         )
     return tuple(f"{told.other}, {told.workload}: {word}" for word in words)
+
+
+def _pace(bottleneck: str) -> str:
+    """The stations that serve longest, by the last part of their paths."""
+    names = [path.strip().rpartition(".")[2] for path in bottleneck.split(",") if path]
+    return " and ".join(dict.fromkeys(names)) if len(names) < 3 else f"{', '.join(names)} in step"
 
 
 def _times(ratio: float) -> str:
@@ -266,7 +277,7 @@ def _text_rows(
 
 
 def _latex(text: str) -> str:
-    special = {"µ": r"$\mu$", "²": r"$^2$", "×": r"$\times$", "≥": r"$\geq$", "–": "--"} | {
+    special = {"µ": r"$\mu$", "²": r"$^2$", "×": r"$\times$", "≥": r"$\geq$", "≤": r"$\leq$", "–": "--"} | {
         c: f"\\{c}" for c in "%&_#$"
     }
     return "".join(special.get(c, c) for c in text)

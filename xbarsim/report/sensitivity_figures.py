@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _WIDTH_IN, _ROW_IN, _MOST_AXES, _MOST_PANELS = 9.0, 0.3, 10, 4
+_APART = 0.3  # of the width: ticks that are closer would write over one another
 
 
 def sensitivity_figure(found: Sensitivity | None) -> str:
@@ -66,10 +67,10 @@ def _tornado(axes: Axes, told: Tornado) -> None:
             _label(axes, high, row, at_high, "left")
     name_rows(axes, [folded(swing.axis) for swing in swings], longest=18)
     low, high = _ends(swings, base)
-    room = 0.35 * (high - low or abs(base) or 1.0)
+    room = 0.5 * (high - low or abs(base) or 1.0)
     axes.set_xlim(low - room, high + room)
-    ticks = dict.fromkeys((low, base, high)) if high - low > 0.5 * room else [base]
-    axes.set_xticks(list(ticks), [format_figure(told.figure, tick) for tick in ticks], fontsize=6.5)
+    ticks = [base, *(end for end in (low, high) if abs(end - base) > _APART * (high - low + 2 * room))]
+    axes.set_xticks(ticks, [format_figure(told.figure, tick) for tick in ticks], fontsize=6.5)
 
 
 def _ends(swings: tuple[Swing, ...], base: float) -> tuple[float, float]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xbarsim.report.figures_style import ANALOG, GRID, INK, new_figure, styled, to_svg
+from xbarsim.report.figures_style import ANALOG, GRID, INK, new_figure, shortened, styled, to_svg
 from xbarsim.report.quantities import format_share
-from xbarsim.report.study_figures import folded, sorted_labels, unit_of
+from xbarsim.report.study_figures import folded, is_wide, set_log, sorted_labels, unit_of
 from xbarsim.study.effects import Effect, effects
 from xbarsim.study.explored import Explored
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _WIDTH_IN, _MOST_AXES, _MOST_TICKS = 9.0, 5, 8
+_ROOM = 150  # letters of a tick across the whole figure
 
 
 def effects_of(found: Explored) -> tuple[Effect, ...]:
@@ -36,13 +37,16 @@ def effects_figure(found: Explored) -> str:
             label, scale = unit_of(found.done, goal)
             row[0].set_ylabel(label.replace(" (", "\n("))
             for panel, name in zip(row, axes, strict=True):
-                _panel(panel, told.get((name, goal)), scale)
+                _panel(panel, told.get((name, goal)), scale, _ROOM / len(axes))
+            if is_wide([one.figure(goal) for one in found.done]):
+                set_log(row[0], "y")
         for panel, name in zip(rows[-1], axes, strict=True):
             panel.set_xlabel(folded(name))
         return to_svg(figure, "effects", "Mean of each goal at each place of each axis")
 
 
-def _panel(panel: Axes, effect: Effect | None, scale: float) -> None:
+def _panel(panel: Axes, effect: Effect | None, scale: float, room: float) -> None:
+    """room: letters that stand side by side below it."""
     panel.grid(axis="y")
     if effect is None:
         return
@@ -55,12 +59,10 @@ def _panel(panel: Axes, effect: Effect | None, scale: float) -> None:
     )
     panel.plot(places, [one.mean * scale for one in levels], "o-", color=ANALOG, ms=3.5, lw=1.3)
     step = -(-len(labels) // _MOST_TICKS)
-    panel.set_xticks(list(places)[::step], [_short(label) for label in labels][::step], color=INK)
+    most = max(5, int(room * step / len(labels)) - 1)
+    shown = [shortened(label, most) for label in labels]
+    panel.set_xticks(list(places)[::step], shown[::step], color=INK, fontsize=7)
     panel.set_xlim(-0.5, len(labels) - 0.5)
     panel.set_title(
         f"{format_share(effect.share)} of the variance" if effect.share is not None else "no effect"
     )
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= 12 else f"{label[:11]}…"

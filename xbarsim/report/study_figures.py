@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from itertools import cycle
@@ -9,7 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import escape
 
-from xbarsim.report.figures_style import ANALOG, GRID, INK, QUIET, SERIES, STATIC, new_figure, styled, to_svg
+from xbarsim.report.figures_style import (
+    ANALOG,
+    GRID,
+    INK,
+    QUIET,
+    SERIES,
+    STATIC,
+    new_figure,
+    shortened,
+    styled,
+    to_svg,
+)
 from xbarsim.report.quantities import prefix_of, thousands_power
 from xbarsim.report.study_views import format_figure, words_of
 from xbarsim.study.explored import Explored, Outcome
@@ -19,6 +31,7 @@ if TYPE_CHECKING:
 
 _WIDTH_IN = 9.0
 _MOST_DOTS, _MOST_LINES, _MOST_PANELS, _MOST_TOLD = 3_000, 800, 3, 400
+_WIDE = 50
 _FRONTS = (STATIC, ANALOG, *SERIES[2:])
 _LINK = re.compile(r'<a xlink:href="([^"]*)"[^>]*>')  # as matplotlib writes them: to another window
 _NUMBER = re.compile(r"[+-]?\d+\.?\d*(?:[eE][+-]?\d+)?")
@@ -59,6 +72,11 @@ def _told(svg: str, found: Explored, leads: Mapping[int, str]) -> str:
     return _LINK.sub(lambda link: f'<a xlink:href="{link[1]}">{titles.get(link[1], "")}', svg)
 
 
+def _finite(one: Outcome, figure: str) -> bool:
+    value = one.figure(figure)
+    return value is not None and math.isfinite(value)
+
+
 def _title(found: Explored, one: Outcome) -> str:
     labels = ", ".join(f"{name} {label}" for name, label in one.labels.items())
     figures = [goal.figure for goal in found.study.goals]
@@ -75,15 +93,14 @@ def _panel(axes: Axes, found: Explored, across: str, up: str, leads: Mapping[int
         ys = [one.figure(up) if up else one.number for one in outcomes]
         return [one.figure(across) * units[0][1] for one in outcomes], [y * units[1][1] for y in ys]
 
-    known = [
-        one for one in found.done if one.figure(across) is not None and (not up or one.figure(up) is not None)
-    ]
+    known = [one for one in found.done if _finite(one, across) and (not up or _finite(one, up))]
     kinds = [
         ("beyond a bound", [one for one in known if one.number not in feasible], GRID, 14),
         ("other points", [one for one in known if one.number in feasible - front], QUIET, 16),
     ]
     for (name, best), color in zip(found.fronts.items(), cycle(_FRONTS), strict=False):
-        kinds.append((f"best, {name}" if name else "best points", list(best), color, 34))
+        shown = [one for one in best if one in known]
+        kinds.append((f"best, {name}" if name else "best points", shown, color, 34))
     for label, outcomes, color, size in kinds:
         shown = thinned(outcomes, _MOST_DOTS)
         if shown:
@@ -92,12 +109,29 @@ def _panel(axes: Axes, found: Explored, across: str, up: str, leads: Mapping[int
             dots.set_urls([leads[one.number] for one in shown])
     for best, color in zip(found.fronts.values(), cycle(_FRONTS), strict=False):
         if up and len(found.study.goals) == 2:
-            xs, ys = places(best)
+            xs, ys = places([one for one in best if one in known])
             axes.plot(xs, ys, color=color, lw=1.2, zorder=3, drawstyle="steps-post")
+    for name, which in ((across, "x"), (up, "y")):
+        if name and is_wide([one.figure(name) for one in known]):
+            set_log(axes, which)
     axes.set_xlabel(units[0][0])
     axes.set_ylabel(units[1][0])
     axes.tick_params(axis="y", labelcolor=QUIET)
     axes.grid(True)
+
+
+def is_wide(values: Sequence[float | None]) -> bool:
+    """Whether values are so far apart that only their logarithms can be seen."""
+    known = [value for value in values if value is not None]
+    return bool(known) and min(known) > 0 and max(known) / min(known) > _WIDE
+
+
+def set_log(axes: Axes, which: str) -> None:
+    """A logarithmic axis ("x" or "y") with plain numbers at its powers of ten."""
+    getattr(axes, f"set_{which}scale")("log")
+    ruler = getattr(axes, f"{which}axis")
+    ruler.set_major_formatter(lambda value, _: f"{value:,.6g}")
+    ruler.set_minor_formatter(lambda *_: "")
 
 
 def unit_of(outcomes: Sequence[Outcome], figure: str) -> tuple[str, float]:
@@ -105,7 +139,12 @@ def unit_of(outcomes: Sequence[Outcome], figure: str) -> tuple[str, float]:
     name = words_of(figure)
     suffix = next((one for one in _BASE if figure.endswith(one)), None)
     if suffix is None:
-        unit = {"area_mm2": "mm²", "tops_per_w": "TOPS/W", "tops_per_mm2": "TOPS/mm²"}
+        unit = {
+            "area_mm2": "mm²",
+            "tops_per_w": "TOPS/W",
+            "tops_per_mm2": "TOPS/mm²",
+            "lifetime_years": "years",
+        }
         return (f"{name} ({unit[figure]})" if figure in unit else name), 1.0
     base, scale = _BASE[suffix]
     largest = max((abs(one.figure(figure)) * scale for one in outcomes if one.figure(figure)), default=1.0)
@@ -157,11 +196,11 @@ class _Scale:
 
 def _scale(outcomes: Sequence[Outcome], name: str, is_axis: bool) -> _Scale:
     if not is_axis:
-        values = {one.number: float(one.figure(name)) for one in outcomes if one.figure(name) is not None}
+        values = {one.number: float(one.figure(name)) for one in outcomes if _finite(one, name)}
         ends = (min(values.values(), default=0.0), max(values.values(), default=1.0))
-        return _Scale(
-            words_of(name), values, [(end, format_figure(name, end)) for end in dict.fromkeys(ends)]
-        )
+        bent = math.log if is_wide(list(values.values())) else float
+        ticks = [(bent(end), format_figure(name, end)) for end in dict.fromkeys(ends)]
+        return _Scale(words_of(name), {number: bent(value) for number, value in values.items()}, ticks)
     labels = sorted_labels([one.labels[name] for one in outcomes])
     place = {label: float(at) for at, label in enumerate(labels)}
     values = {one.number: place[one.labels[name]] for one in outcomes}
@@ -183,7 +222,13 @@ def _rulers(axes: Axes, scales: Sequence[_Scale]) -> None:
         axes.axvline(at, color=GRID, lw=1, zorder=1)
         for place, text in scale.ticks:
             axes.annotate(
-                text, (at, place), (3, 0), textcoords="offset points", va="center", fontsize=6.5, color=INK
+                shortened(text, 18),
+                (at, place),
+                (3, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=6.5,
+                color=INK,
             )
         title: dict[str, Any] = {"ha": "center", "va": "bottom", "fontsize": 7, "color": ANALOG}
         axes.annotate(folded(scale.title), (at, 1.0), (0, 9), textcoords="offset points", **title)

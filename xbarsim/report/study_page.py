@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from markupsafe import Markup
-
-from xbarsim.report.notebook import line
 from xbarsim.report.page import rendered
 from xbarsim.report.sections import Mark, Section
 from xbarsim.report.sensitivity_views import sensitivity_section
@@ -23,6 +20,7 @@ from xbarsim.report.study_views import (
 from xbarsim.report.views import Cell, Column, Table
 from xbarsim.study.explored import Explored
 from xbarsim.study.sensitive import known_sensitivity
+from xbarsim.study.study import Study
 
 _MOST_ROWS = 2_000
 _EFFECTS_LEAD = (
@@ -62,7 +60,7 @@ def study_sections(found: Explored, reports: Mapping[int, str]) -> tuple[Section
                 tables=(failed_table(found),)),
         Section("pruned", "Not simulated", "Cheap bounds already say that they cannot be among the best.",
                 tables=(pruned_table(found),)),
-        Section("space", "Design space", f"{study.workload} on {study.chip}.", tables=(axis_table(found),)),
+        Section("space", "Design space", f"{study.workload} on {study.chip}.", tables=(axis_table(study),)),
         Section("notes", "Notes", words=found.notes),
     )  # fmt: skip
 
@@ -80,10 +78,10 @@ def _lead(found: Explored, reports: Mapping[int, str]) -> str:
     return f"Sought: {goals}{where}. {click}."
 
 
-def axis_table(found: Explored) -> Table:
+def axis_table(study: Study) -> Table:
     """What was varied, and what was set at every point."""
     rows = []
-    for axis in found.study.axes:
+    for axis in study.axes:
         span = axis.span
         places = (
             f"{span.at(0)} … {span.at(1)}" if span else ", ".join(option.label for option in axis.options)
@@ -91,10 +89,10 @@ def axis_table(found: Explored) -> Table:
         when = "; ".join(f"{name}: {', '.join(labels)}" for name, labels in (axis.when or {}).items())
         keys = dict.fromkeys((*axis.keys, *(key for option in axis.options for key, _ in option.settings)))
         rows.append((Cell(axis.name), Cell(", ".join(keys)), Cell(places), Cell(when)))
-    fixed = [(Cell("every point"), Cell(key), Cell(value), Cell("")) for key, value in found.study.settings]
+    fixed = [(Cell("every point"), Cell(key), Cell(value), Cell("")) for key, value in study.settings]
     scenario = [
         (Cell("every point"), Cell(f"scenario.{key}"), Cell(value), Cell(""))
-        for key, value in found.study.scenario.items()
+        for key, value in study.scenario.items()
     ]
     columns = (Column("axis"), Column("sets"), Column("to"), Column("only where"))
     return Table("Axes and settings", columns, (*rows, *fixed, *scenario))
@@ -113,13 +111,3 @@ def _marks(found: Explored) -> tuple[Mark, ...]:
     if bounds:
         marks.append(Mark("warn", "points", f"energy of {bounds:,} points is a lower bound: unknown prices"))
     return tuple(marks)
-
-
-def study_html(found: Explored) -> str:
-    """For a notebook's output cell: headline figures."""
-    lines = [line(figure.label, figure.value, figure.detail) for figure in study_figures(found)]
-    title = Markup("<b>{}</b>").format(found.study.name)
-    table = Markup('<table style="border-collapse:collapse;margin:.4em 0">{}</table>').format(
-        Markup("").join(lines)
-    )
-    return str(Markup("<div>{}{}</div>").format(title, table))

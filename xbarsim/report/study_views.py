@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -41,6 +42,9 @@ _WORDS = {
     "peak_ops_per_s": "peak compute",
     "peak_tops_per_w": "peak efficiency",
     "program_pj": "programming",
+    "latency_p999_ns": "p99.9 latency",
+    "lifetime_years": "lifetime",
+    "writes_per_cell": "writes per cell",
 }
 
 
@@ -71,6 +75,7 @@ _FORMATS = {
     "_js": lambda value: format_quantity(value, "J s"),
     "_mm2": lambda value: format_area(value * 1e6),
     "_w": lambda value: format_quantity(value, "W"),
+    "_years": lambda value: f"{format_number(value)} years",
     "_share": format_share,
     "accuracy": format_share,
 }
@@ -153,7 +158,13 @@ def _points(
     links: Mapping[int, str],
     anchored: bool = False,
 ) -> Table:
-    study, figures = found.study, shown_figures(found.study)
+    study = found.study
+    asked = {*(goal.figure for goal in study.goals), *(bound.figure for bound in study.constraints)}
+    figures = [
+        name
+        for name in shown_figures(study)
+        if name in asked or any(one.figure(name) is not None for one in found.done)
+    ]
     goals = {goal.figure for goal in study.goals}
     front = {one.number for one in found.front}
     columns = (
@@ -187,7 +198,7 @@ def study_json(found: Explored) -> str:
     front = {one.number for one in found.front}
     rows = [
         {"point": one.number, "best": one.number in front, "labels": dict(one.labels)}
-        | {name: value for name, value in one.row.items() if name not in TIMES}
+        | {name: _plain(value) for name, value in one.row.items() if name not in TIMES}
         for one in found.outcomes
     ]
     told: dict[str, Any] = {"study": found.study.name, "store": found.store, "points": rows}
@@ -197,3 +208,8 @@ def study_json(found: Explored) -> str:
     if known is not None:
         told["sensitivity"] = asdict(known)
     return json.dumps(told, indent=1, ensure_ascii=False, default=str)
+
+
+def _plain(value: Any) -> Any:
+    """JSON knows no infinity: a chip that is never written to lasts "inf" years."""
+    return value if not isinstance(value, float) or math.isfinite(value) else str(value)

@@ -30,7 +30,8 @@ def headline(result: TrainResult) -> tuple[Figure, ...]:
     """What a reader asks first; for several algorithms, of each."""
     first = result.trainings[0]
     least = "≥ " if unknown_energies(result) else ""
-    told = f"{len(first.epochs)} epochs of {result.training_samples:,} samples"
+    epochs = f"{len(first.epochs)} epoch{'' if len(first.epochs) == 1 else 's'}"
+    told = f"{epochs} of {result.training_samples:,} samples"
     asked = f"{name_of(first)}; one sample {time_text(first.ps_per_sample)}"
     return (
         *(_of_algorithm(one) for one in result.trainings),

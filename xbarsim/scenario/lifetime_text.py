@@ -42,7 +42,7 @@ class WrittenLife:
     tolerance: float
     samples: int | None
     granularity: Granularity
-    temperature: str
+    temperature: str = ""
 
 
 def life_asked(written: WrittenLife) -> Lifetime:

@@ -7,6 +7,7 @@ from typing import Any
 
 from xbarsim.analog.settings import Numerics
 from xbarsim.maintenance.life import Learnt
+from xbarsim.maintenance.policy import time_text
 from xbarsim.maintenance.schedule import PS_PER_S
 from xbarsim.scenario.arrivals import Arrivals
 from xbarsim.scenario.laws import demanded
@@ -119,9 +120,9 @@ def _notes_of_overload(run: PolicyRun) -> Iterator[str]:
 
 
 def load_text(load: Sequence[tuple[float, Arrivals]]) -> str:
-    """As on the command line: 'poisson 1 Hz, then poisson 2 Hz from 3600 s'."""
+    """As on the command line: 'poisson 1 Hz, then poisson 2 Hz from 1 h'."""
     return ", then ".join(
-        arrivals_text(one) + (f" from {start_s:g} s" if start_s else "") for start_s, one in load
+        arrivals_text(one) + (f" from {time_text(start_s)}" if start_s else "") for start_s, one in load
     )
 
 

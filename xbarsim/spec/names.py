@@ -38,10 +38,12 @@ def _check_uncalibrated(located: Located) -> None:
     if given and not _entries(located, "calibrated", dict):
         located.problem(("uncalibrated",), "nothing is `calibrated`", "", "say what was fitted, and to what")
     for key in given["set"] if isinstance(given.get("set"), dict) else ():
+        parts = parts_of(str(key))
         try:
-            find(located.tree, parts_of(str(key)))
+            find(located.tree, parts)
         except Missing as reason:
-            located.problem(("uncalibrated", "set", key), reason.found, "", reason.fix)
+            if located.mark(("components", *parts)).line:  # else what was fitted is set on the command line
+                located.problem(("uncalibrated", "set", key), reason.found, "", reason.fix)
 
 
 def _check_told_apart(located: Located) -> None:

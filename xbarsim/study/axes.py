@@ -68,6 +68,11 @@ class Axis:
             return Option(label, tuple((key, label) for key in self.keys))
         return {option.label: option for option in self.options}[label]
 
+    @property
+    def sets(self) -> frozenset[str]:
+        """All keys that it gives a value to."""
+        return frozenset((*self.keys, *(key for option in self.options for key, _ in option.settings)))
+
     def holds(self, chosen: Mapping[str, str]) -> bool:
         """Whether its condition does, given the labels of the axes before it."""
         return all(chosen.get(name) in labels for name, labels in (self.when or {}).items())

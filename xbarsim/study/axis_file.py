@@ -72,8 +72,19 @@ class AxisReader:
             return
         when = self._when(spec.when, (*at, "when"))
         axis = self._choices(name, spec, at) if "choices" in raw else self._valued(name, spec, at, kinds[0])
-        if axis is not None and len(self.located.problems) == known:
-            self.before[name] = Axis(axis.name, axis.keys, axis.options, axis.span, when)
+        if axis is None or len(self.located.problems) > known:
+            return
+        whole = Axis(axis.name, axis.keys, axis.options, axis.span, when)
+        self._sets_its_own(whole, at)
+        self.before[name] = whole
+
+    def _sets_its_own(self, axis: Axis, at: Path_) -> None:
+        """Two axes on one key would hide one another, unless a condition parts them."""
+        for other in self.before.values():
+            for key in sorted(axis.sets & other.sets):
+                if not (axis.when or other.when):
+                    fix = "set it on one of them, or say with 'when' which of them is there"
+                    self.located.problem(at, f"sets {key}, as axis '{other.name}' does", "", fix)
 
     def _when(self, raw: Any, at: Path_) -> Mapping[str, tuple[str, ...]] | None:
         if raw is None:

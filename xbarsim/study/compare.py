@@ -138,7 +138,7 @@ class Comparison:
         """How a notebook shows it. The report room draws it; it is looked up only when asked."""
         from importlib import import_module
 
-        return str(import_module("xbarsim.report.compare_page").comparison_html(self))
+        return str(import_module("xbarsim.report.study_notebook").comparison_html(self))
 
 
 def compare(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum
@@ -52,12 +53,12 @@ def effects(outcomes: Sequence[Outcome], axes: Sequence[str], figures: Sequence[
 
 def _known(outcomes: Sequence[Outcome], axis: str, figure: str) -> dict[str, list[float]]:
     """Values by label, in the order in which labels first appear."""
-    found: dict[str, list[float]] = {}
+    found: dict[str, list[float]] = {one.labels.get(axis, ABSENT): [] for one in outcomes}
     for one in outcomes:
-        value, label = one.figure(figure), one.labels.get(axis, ABSENT)
-        if value is not None and label != ABSENT:
-            found.setdefault(label, []).append(float(value))
-    return found
+        value = one.figure(figure)
+        if value is not None and math.isfinite(value):
+            found[one.labels.get(axis, ABSENT)].append(float(value))
+    return {label: values for label, values in found.items() if values and label != ABSENT}
 
 
 def _level(label: str, values: Sequence[float]) -> Level:

@@ -104,7 +104,7 @@ class Explored:
         """How a notebook shows it. The report room draws it; it is looked up only when asked."""
         from importlib import import_module
 
-        return str(import_module("xbarsim.report.study_page").study_html(self))
+        return str(import_module("xbarsim.report.study_notebook").explored_html(self))
 
 
 def broken(row: Mapping[str, Any], constraints: tuple[Constraint, ...]) -> tuple[Constraint, ...]:

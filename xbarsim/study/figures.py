@@ -50,7 +50,7 @@ FIGURES = (
     FigureOf("accuracy", "float", "more", "share of the test set that is classified rightly, where that is measured"),
     FigureOf("lifetime_years", "float", "more", "until the first cell is worn out, written as in the end; infinite "
              "where nothing is written (lifetime)"),
-    FigureOf("writes_per_cell", "float", "less", "mean writes of a cell until the last age, or the end (lifetime, train)"),
+    FigureOf("writes_per_cell", "float", "less", "mean writes of a cell until the end (lifetime, train)"),
     FigureOf("most_writes", "float", "less", "of any cell (lifetime, train)"),
     FigureOf("training_s", "float", "less", "of the whole training (train)"),
     FigureOf("training_j", "float", "less", "energy of the whole training (train)"),

@@ -9,9 +9,10 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from xbarsim.errors import DataError, XbarsimError
-from xbarsim.study.columns import arrow_schema
+from xbarsim.study.columns import SCHEMA, arrow_schema, migrated
 from xbarsim.study.store import MEMBERS, Store, _mapped
 
 
@@ -28,22 +29,25 @@ class Answer:
 
 
 def connect(store: Store) -> duckdb.DuckDBPyConnection:
-    """DuckDB in memory, with the store's tables as views.
+    """DuckDB in memory, with the store's tables as views; parts of older versions are brought up to date in memory.
 
-    Raises: SpecError if the store is of another version.
+    Raises: SpecError if the store was written by a newer xbarsim.
     """
-    store.demand_current()
+    versions = store.versions()
+    current = [part for part, version in versions.items() if version == SCHEMA]
+    older = [migrated(pq.read_table(part), store.migrations) for part in versions if part not in current]
+    waiting = pa.Table.from_pylist([_mapped(row) for row in store.open_rows()], arrow_schema())
     base = duckdb.connect()
-    _view(base, "points", store.parts(), arrow_schema(), [_mapped(row) for row in store.open_rows()])
-    _view(base, "studies", store.studies(), MEMBERS, [])
+    _view(base, "points", current, pa.concat_tables([*older, waiting]))
+    _view(base, "studies", store.studies(), MEMBERS.empty_table())
     return base
 
 
 def query(store: Store, sql: str) -> Answer:
-    """Raises: QueryError with DuckDB's own words."""
+    """The rows of a store that SQL asks for. Raises: QueryError with DuckDB's own words; SpecError as `connect`."""
     try:
         with connect(store) as base:
-            found = base.execute(sql)
+            found = _asked(base, sql)
             columns = tuple(column[0] for column in found.description or ())
             return Answer(columns, tuple(found.fetchall()) if columns else ())
     except duckdb.Error as error:
@@ -58,24 +62,27 @@ def frame(store: Store, sql: str = "SELECT * FROM points") -> Any:
         raise DataError("pandas is not installed; pip install 'xbarsim[pandas]'") from None
     try:
         with connect(store) as base:
-            return base.execute(sql).df()
+            return _asked(base, sql).df()
     except duckdb.Error as error:
         raise QueryError(str(error)) from None
 
 
-def _view(
-    base: duckdb.DuckDBPyConnection,
-    name: str,
-    files: list[Path],
-    schema: pa.Schema,
-    rows: list[dict[str, Any]],
-) -> None:
-    """The files' rows, and some that are in no file yet."""
+def _asked(base: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyConnection:
+    found: duckdb.DuckDBPyConnection | None = base.execute(sql)
+    if found is None:
+        raise QueryError(
+            'nothing was asked; write it like "SELECT chip, min(energy_pj) FROM points GROUP BY chip"'
+        )
+    return found
+
+
+def _view(base: duckdb.DuckDBPyConnection, name: str, files: list[Path], more: pa.Table) -> None:
+    """The files' rows, and some that are in no file yet, or in an older one."""
     sources = (
         [f"SELECT * FROM read_parquet([{', '.join(_quoted(str(file)) for file in files)}])"] if files else []
     )
-    if rows or not files:
-        base.register(f"{name}_open", pa.Table.from_pylist(rows, schema))
+    if len(more) or not files:
+        base.register(f"{name}_open", more)
         sources.append(f"SELECT * FROM {name}_open")
     base.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(sources)}")
 

@@ -152,7 +152,8 @@ def _unequal(study: Study, places: Iterable[Place]) -> list[Designed]:
 
 
 def _or_nan(value: float | None) -> float:
-    return np.nan if value is None else float(value)
+    """A figure that can be reckoned with: not one that is unknown, nor an infinite lifetime."""
+    return float(value) if value is not None and np.isfinite(value) else np.nan
 
 
 def _demand(study: Study, asked: Probe) -> tuple[str, ...]:

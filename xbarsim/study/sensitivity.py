@@ -34,9 +34,9 @@ class Swing:
 
     @property
     def size(self) -> float:
-        """From the least to the largest."""
+        """From the least to the largest; 0 also where all are infinite."""
         values = [value for value, _ in self.known]
-        return max(values) - min(values) if values else 0.0
+        return max(values) - min(values) if len(set(values)) > 1 else 0.0
 
 
 @dataclass(frozen=True)

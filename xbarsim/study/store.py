@@ -101,14 +101,6 @@ class Store:
             found[part] = version
         return found
 
-    def demand_current(self) -> None:
-        """Raises: SpecError if a part is of an older version: the next sweep brings it up to date."""
-        for part, version in self.versions().items():
-            if version != SCHEMA:
-                raise refused(
-                    part, "is of an older version", "", "the next sweep or search brings it up to date"
-                )
-
 
 class Writer(Store):
     """Adds points. To be had from `writing`, which sees to it that there is one."""

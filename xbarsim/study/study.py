@@ -85,3 +85,9 @@ class Study:
     source: str = ""
     path: str = ""
     for_each: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        """How a notebook shows it. The report room draws it; it is looked up only when asked."""
+        from importlib import import_module
+
+        return str(import_module("xbarsim.report.study_notebook").study_html(self))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from xbarsim.errors import Problem, SpecError
 from xbarsim.spec.chip import Chip
+from xbarsim.spec.header import Uncalibrated
 from xbarsim.spec.load import located_chip, reload_chip
 from xbarsim.spec.located import likely
 from xbarsim.spec.place import Missing, find, parts_of
@@ -74,7 +75,7 @@ def is_meant(pattern: str, chip: str, path: str) -> bool:
 def changes(chips: Sequence[Chip], vary: Sequence[Vary]) -> Iterator[Changed]:
     """The chips as each value makes them; first, where one of them says so, as they were without their fit.
 
-    Raises: SpecError for a key that no chip has, or a value that it does not take.
+    Raises: SpecError for a key that no chip has, or a value that it does not take; ValueError of a chip without a file.
     """
     fitted = [_without_fit(chip) for chip in chips]
     if any(fitted):
@@ -93,26 +94,32 @@ def changes(chips: Sequence[Chip], vary: Sequence[Vary]) -> Iterator[Changed]:
 
 
 def _without_fit(chip: Chip) -> Chip | None:
+    """None where nothing is fitted, or what was fitted is set otherwise already."""
     given = chip.header.uncalibrated
     if given is None or not chip.called:
+        return None
+    fitted = tuple(chip.header.calibrated)
+    if any(assignment.strip().startswith(fitted) for assignment in chip.assignments):
         return None
     return reload_chip(chip, [f"{key}={value}" for key, value in given.set.items()])
 
 
 def _told(chips: Sequence[Chip]) -> str:
+    """What is set without the fit, and who says so."""
     found = [chip.header.uncalibrated for chip in chips]
-    sets = (
-        ", ".join(f"{key}={value}" for key, value in one.set.items()) + f": {one.source}"
-        for one in found
-        if one
-    )
-    return "; ".join(sets)
+    return "; ".join(f"{_settings(one)}: {one.source}" for one in found if one is not None)
+
+
+def _settings(given: Uncalibrated) -> str:
+    return ", ".join(f"{key}={value}" for key, value in given.set.items())
 
 
 def _is_varied(chip: Chip, vary: Vary) -> bool:
     """Whether the chip is meant and has the key. Raises: SpecError if it is named and has it not."""
     if not is_meant(vary.chips, chip.name, chip.path):
         return False
+    if not chip.called:
+        raise ValueError(f"{chip.name}: it was read from no file, so nothing in it can be varied")
     try:
         holder, at = find(located_chip(chip.called, chip.assignments).tree, parts_of(vary.key))
         known = isinstance(holder, list) or at[-1] in holder or _may_be(chip, vary)
