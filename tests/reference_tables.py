@@ -14,6 +14,7 @@ from xbarsim.spec.dependent import Dependence
 from xbarsim.spec.figures import MEASURES, Reported
 from xbarsim.spec.header import Header, MappingChoices, Precision
 from xbarsim.spec.values import expected
+from xbarsim.study.columns import COLUMNS
 from xbarsim.units import DIMENSIONS
 from xbarsim.workload.load import load_workload, shipped_names
 
@@ -115,6 +116,11 @@ def _networks() -> str:
     return _markdown(rows, ("name", "network", "MACs", "parameters"))
 
 
+def _points() -> str:
+    """Columns of the store of points."""
+    return _markdown([(f"`{c.name}`", c.type, c.means) for c in COLUMNS], ("column", "type", "meaning"))
+
+
 def _table(fields: dict[str, Any]) -> str:
     return _markdown([row for key, field in fields.items() for row in _rows(key, field)])
 
@@ -170,4 +176,5 @@ TABLES = {
     "units": _units,
     "measures": _measures,
     "networks": _networks,
+    "points": _points,
 }
