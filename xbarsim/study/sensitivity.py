@@ -170,7 +170,7 @@ def _estimated(values: Values) -> tuple[Values, Values]:
 
 
 def grid_indices(figure: str, names: Sequence[str], values: Values) -> Indices | None:
-    """Worked out from a figure on a whole grid, one dimension for each axis; None if a point of it failed or is infinite.
+    """Worked out from a figure on a whole grid, one dimension for each axis; None if a point failed or is infinite.
 
     Every place of an axis counts as much as another (I. M. Sobol', Mathematics and Computers in Simulation 55 (2001)
     271, eqs. 4 and 6, sums in place of integrals).
