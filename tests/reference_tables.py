@@ -14,6 +14,11 @@ from xbarsim.spec.dependent import Dependence
 from xbarsim.spec.figures import MEASURES, Reported
 from xbarsim.spec.header import Header, MappingChoices, Precision
 from xbarsim.spec.values import expected
+from xbarsim.study.axis_file import AxisSpec
+from xbarsim.study.columns import COLUMNS
+from xbarsim.study.figures import FIGURES
+from xbarsim.study.scenarios import SCENARIOS
+from xbarsim.study.study_file import StudySpec
 from xbarsim.units import DIMENSIONS
 from xbarsim.workload.load import load_workload, shipped_names
 
@@ -115,6 +120,11 @@ def _networks() -> str:
     return _markdown(rows, ("name", "network", "MACs", "parameters"))
 
 
+def _points() -> str:
+    """Columns of the store of points."""
+    return _markdown([(f"`{c.name}`", c.type, c.means) for c in COLUMNS], ("column", "type", "meaning"))
+
+
 def _table(fields: dict[str, Any]) -> str:
     return _markdown([row for key, field in fields.items() for row in _rows(key, field)])
 
@@ -160,7 +170,28 @@ def _markdown(
     return "".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |\n" for line in lines)
 
 
+def _described(spec: type[Spec]) -> str:
+    rows = [(f"`{key}`", field.description or "") for key, (_, field) in spec.fields_by_key().items()]
+    return _markdown(rows, ("key", "meaning"))
+
+
+def _scenarios() -> str:
+    told = [(kind, key, means) for kind, one in SCENARIOS.items() for key, means in one.keys.items()]
+    return _markdown([(kind, f"`{key}`", means) for kind, key, means in told], ("kind", "key", "meaning"))
+
+
+def _figures() -> str:
+    better = {"less": "↓", "more": "↑", "": ""}
+    return _markdown(
+        ((f"`{f.name}`", better[f.better], f.means) for f in FIGURES), ("figure", "better", "meaning")
+    )
+
+
 TABLES = {
+    "study": lambda: _described(StudySpec),
+    "axis": lambda: _described(AxisSpec),
+    "scenarios": _scenarios,
+    "figures": _figures,
     "kinds": _kinds,
     "common": _common,
     "dependence": _dependence,
@@ -170,4 +201,5 @@ TABLES = {
     "units": _units,
     "measures": _measures,
     "networks": _networks,
+    "points": _points,
 }

@@ -102,7 +102,8 @@ def compare(
         from xbarsim.files import write_whole
         from xbarsim.report.compare_page import render_comparison
 
-        path = write_whole(out / "page.html", render_comparison(found))
+        path = out / "page.html"
+        write_whole(path, render_comparison(found))
         if format_ is Format.TABLE:
             console().print(f"Saved: {path}", soft_wrap=True)
 

@@ -56,7 +56,8 @@ def sensitivity(
     demand_page(out, f"{loaded.name}-sensitivity", force)
     with StudyWatch(loaded, where) as watch:
         found = run(loaded, asked, where, workers, watch.told)
-    path = write_whole(page_path(out, found.study.name), render_study(found))
+    path = page_path(out, found.study.name)
+    write_whole(path, render_study(found))
     if json:
         print(study_json(found))
         return

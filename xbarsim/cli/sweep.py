@@ -87,7 +87,7 @@ def finish_study(found: Explored, out: Path | None, json: bool, reports: int = M
     path = page_path(out, found.study.name)
     with Progress() as progress:
         links = write_reports(found, path.parent, reports, progress.report)
-    path = write_whole(path, render_study(found, links))
+    write_whole(path, render_study(found, links))
     if json:
         from xbarsim.report.study_views import study_json
 

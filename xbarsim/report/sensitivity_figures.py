@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from xbarsim.report.figures_style import (
@@ -30,7 +32,7 @@ def sensitivity_figure(found: Sensitivity | None) -> str:
     """Above a tornado for each figure, below its Sobol indices; "" where nothing is known."""
     if found is None:
         return ""
-    tornadoes = [one for one in found.tornadoes if one.swings and one.base_value is not None][:_MOST_PANELS]
+    tornadoes = [one for one in map(_drawable, found.tornadoes) if one is not None][:_MOST_PANELS]
     indices = [one for one in found.indices if one.axes][:_MOST_PANELS]
     rows = [row for row in (tornadoes, indices) if row]
     if not rows:
@@ -51,6 +53,14 @@ def sensitivity_figure(found: Sensitivity | None) -> str:
         return to_svg(
             figure, "sensitivity", "How far each axis moves each figure, and its share of the variance"
         )
+
+
+def _drawable(told: Tornado) -> Tornado | None:
+    """The swings that have ends; a life that never ends has none."""
+    if told.base_value is None or not isfinite(told.base_value):
+        return None
+    swings = tuple(one for one in told.swings if all(isfinite(value) for value, _ in one.known))
+    return replace(told, swings=swings) if swings else None
 
 
 def _tornado(axes: Axes, told: Tornado) -> None:
