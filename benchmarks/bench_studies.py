@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.conftest import Row
-from benchmarks.measure import job
+from benchmarks.measure import job, process
 
 POINTS = 200  # of the 1,000 of benchmarks/vgg8.yaml, which are all run with --long
 
@@ -40,3 +42,12 @@ def test_pareto_query(benchmark: Any, row: Row, rows: int, tmp_path: Path) -> No
         front_s=told["front_s"],
         group_s=told["group_s"],
     )
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("study", "points"), [("adc_sharing", 36), ("benchmarks/vgg8.yaml", 32)])
+def test_search_beside_random(benchmark: Any, row: Row, study: str, points: int, tmp_path: Path) -> None:
+    """At the same number of points, five seeds; the whole grid is run first, so that its best points are known."""
+    command = (sys.executable, "-m", "benchmarks.searches", study, "--points", str(points), "--json")
+    spent = benchmark.pedantic(process, ((*command, "--store", str(tmp_path)), 1), rounds=1)
+    row("searches", **json.loads(spent.printed))

@@ -31,6 +31,11 @@ def markdown(results: Row) -> str:
         ("analog", "A noisy product on memory cells, 512 x 512, 64 vectors", _analog),
         ("studies", "A sweep: VGG-8 on 256 cores, from its saved trace (benchmarks/vgg8.yaml)", _studies),
         ("queries", "Questions to a store of points", _queries),
+        (
+            "searches",
+            "Searches beside random points, five seeds: the part of the whole grid's hypervolume",
+            _searches,
+        ),
         ("lifetime", "Years of a chip, 1,000 requests a second, a correction every 300 s", _lifetime),
         ("training", "The pulsed update of an array, 512 x 512, a sample of 64", _training),
     ):
@@ -193,6 +198,21 @@ def _studies(rows: list[Row]) -> str:
         "efficiency",
     ]
     return _table(heads, told)
+
+
+def _searches(rows: list[Row]) -> str:
+    told = [
+        [
+            r["study"],
+            f"{r['points']} of {r['of']:,}",
+            sampler,
+            f"{sum(found) / len(found):.3f}",
+            f"{min(found):.3f}",
+        ]
+        for r in rows
+        for sampler, found in r["shares"].items()
+    ]
+    return _table(["study", "points", "sampler", "mean", "least"], told)
 
 
 def _queries(rows: list[Row]) -> str:

@@ -118,12 +118,16 @@ _UNKNOWN = 1.0  # beyond a bound by as much as the bound itself
 def _sampler(kind: Sampler, seed: int) -> optuna.samplers.BaseSampler:
     bounded: Any = {"constraints_func": _excess}
     if kind == "tpe":
-        return optuna.samplers.TPESampler(seed=seed, constant_liar=True, **bounded)
+        # Axes together, not one by one: what is a good number of converters hangs on their bits.
+        return optuna.samplers.TPESampler(
+            seed=seed, constant_liar=True, multivariate=True, n_startup_trials=_STARTUP, **bounded
+        )
     if kind == "nsga2":
         return optuna.samplers.NSGAIISampler(population_size=_POPULATION, seed=seed, **bounded)
     return optuna.samplers.RandomSampler(seed=seed)
 
 
+_STARTUP = 8  # points at random before the sampler has a say
 _POPULATION = 16  # of a few hundred points in all: a dozen generations and more
 
 

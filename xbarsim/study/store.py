@@ -66,6 +66,8 @@ class Store:
         wanted = pa.array(sorted(set(keys)), pa.string())
         found = {row["key"]: row for row in self.open_rows()}
         asked = set(wanted.to_pylist())
+        if not asked:
+            return {}
         for part in self.parts():
             here = pc.is_in(_read(part, ["key"]).column("key"), wanted)
             if pc.any(here).as_py():  # the other columns are many
