@@ -33,7 +33,8 @@ def sensitivity_figure(found: Sensitivity | None) -> str:
     if found is None:
         return ""
     tornadoes = [one for one in map(_drawable, found.tornadoes) if one is not None][:_MOST_PANELS]
-    indices = [one for one in found.indices if one.axes][:_MOST_PANELS]
+    indices = [one for one in found.indices if one.axes and all(isfinite(axis.total) for axis in one.axes)]
+    indices = indices[:_MOST_PANELS]
     rows = [row for row in (tornadoes, indices) if row]
     if not rows:
         return ""

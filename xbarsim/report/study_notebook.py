@@ -9,7 +9,7 @@ from xbarsim.report.compare_views import comparison_figures
 from xbarsim.report.headline import Figure
 from xbarsim.report.notebook import line
 from xbarsim.report.study_figures import front_figure
-from xbarsim.report.study_page import axis_table
+from xbarsim.report.study_page import asked_words, axis_table
 from xbarsim.report.study_views import study_figures
 from xbarsim.study.compare import Comparison
 from xbarsim.study.explored import Explored
@@ -21,7 +21,7 @@ def study_html(study: Study) -> str:
     lines = [Figure(row[0].text, row[2].text, row[1].text) for row in axis_table(study).rows]
     lines += [Figure("goal", f"{goal.sense} {goal.figure}", "") for goal in study.goals]
     lines += [Figure("bound", bound.words(), "") for bound in study.constraints]
-    return _framed(f"{study.name}: {study.workload} on {study.chip}", lines, "")
+    return _framed(f"{study.name}: {asked_words(study)}", lines, "")
 
 
 def explored_html(found: Explored) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from xbarsim.report.page import rendered
 from xbarsim.report.sections import Mark, Section
@@ -60,7 +61,7 @@ def study_sections(found: Explored, reports: Mapping[int, str]) -> tuple[Section
                 tables=(failed_table(found),)),
         Section("pruned", "Not simulated", "Cheap bounds already say that they cannot be among the best.",
                 tables=(pruned_table(found),)),
-        Section("space", "Design space", f"{study.workload} on {study.chip}.", tables=(axis_table(study),)),
+        Section("space", "Design space", f"{asked_words(study)}.", tables=(axis_table(study),)),
         Section("notes", "Notes", words=found.notes),
     )  # fmt: skip
 
@@ -76,6 +77,11 @@ def _lead(found: Explored, reports: Mapping[int, str]) -> str:
             click += f" ({len(reports)} of {len(found.front)} have a report)"
     where = f", for each {' and '.join(found.study.for_each)}" if found.study.for_each else ""
     return f"Sought: {goals}{where}. {click}."
+
+
+def asked_words(study: Study) -> str:
+    """Which network on which chip; of files the name alone."""
+    return f"{Path(study.workload).name} on {Path(study.chip).name}"
 
 
 def axis_table(study: Study) -> Table:
