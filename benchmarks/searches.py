@@ -26,30 +26,54 @@ from xbarsim.study.sweep import sweep
 REFERENCE = 1.1  # of each goal: a tenth beyond the worst of all points within bounds, where its best is 0
 
 
-def values_of(found: Explored) -> NDArray[np.float64]:
-    """Goals of the points within all bounds, less being better."""
+def values_of(found: Explored) -> dict[str, NDArray[np.float64]]:
+    """Goals of the best points, less being better, at each place of what the study takes as given."""
     goals = found.study.goals
-    told = [[goal.sign * one.figure(goal.figure) for goal in goals] for one in found.feasible]
-    return np.array(told, dtype=float).reshape(len(told), len(goals))
+    told = {
+        name: [[goal.sign * one.figure(goal.figure) for goal in goals] for one in front]
+        for name, front in found.fronts.items()
+    }
+    return {name: np.array(rows, dtype=float) for name, rows in told.items()}
 
 
 def shares(study: Study, points: int, seeds: int, store: str, workers: int | None) -> dict[str, Any]:
-    """By sampler and seed: hypervolume over that of the whole grid, each goal scaled to 0 … 1 over it."""
-    whole = values_of(sweep(study, store, workers))
-    low, high = whole.min(axis=0), whole.max(axis=0)
-    reference = np.full(whole.shape[1], REFERENCE)
+    """By sampler and seed: hypervolume over that of the whole grid, the mean over places of what is given.
 
-    def volume(values: NDArray[np.float64]) -> float:
-        return hypervolume((values - low) / np.where(high > low, high - low, 1.0), reference)
+    Each goal is scaled to 0 … 1 over all points of the grid that are within bounds, there.
+    """
+    grid = sweep(study, store, workers)
+    best, scales = values_of(grid), {name: _scale(grid, name) for name in grid.fronts}
 
-    found: dict[str, list[float]] = {}
+    def share(found: dict[str, NDArray[np.float64]]) -> float:
+        return mean(
+            _volume(found.get(name), *scales[name]) / _volume(best[name], *scales[name]) for name in best
+        )
+
+    told: dict[str, list[float]] = {}
     for sampler in get_args(Sampler):
-        found[sampler] = []
+        told[sampler] = []
         for seed in range(seeds):
-            told = search(replace(study, name=f"{study.name}-{sampler}-{seed}"),
-                          Search(points, sampler, seed, prune=sampler != "random", warm=False), store, 1)  # fmt: skip
-            found[sampler].append(volume(values_of(told)) / volume(whole))
-    return {"study": study.name, "points": points, "of": len(whole), "shares": found}
+            named = replace(study, name=f"{study.name}-{sampler}-{seed}")
+            how = Search(points, sampler, seed, prune=sampler != "random", warm=False)
+            told[sampler].append(share(values_of(search(named, how, store, 1))))
+    return {"study": study.name, "points": points, "of": len(grid.outcomes), "shares": told}
+
+
+def _scale(grid: Explored, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Lowest value and range of each goal, over the points within bounds at a place of what is given."""
+    there = {axis: one.labels[axis] for one in grid.fronts[name][:1] for axis in grid.study.for_each}
+    rows = [one for one in grid.feasible if there.items() <= one.labels.items()]
+    values = np.array([[goal.sign * one.figure(goal.figure) for goal in grid.study.goals] for one in rows])
+    low, range_ = values.min(axis=0), np.ptp(values, axis=0)
+    return low, np.where(range_ > 0, range_, 1.0)
+
+
+def _volume(
+    values: NDArray[np.float64] | None, low: NDArray[np.float64], range_: NDArray[np.float64]
+) -> float:
+    if values is None:
+        return 0.0
+    return hypervolume((values - low) / range_, np.full(len(low), REFERENCE))
 
 
 def table(told: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from xbarsim.spec.figures import MEASURES, Reported
 from xbarsim.spec.header import Header, MappingChoices, Precision
 from xbarsim.spec.values import expected
 from xbarsim.study.axis_file import AxisSpec
+from xbarsim.study.columns import COLUMNS
 from xbarsim.study.figures import FIGURES
 from xbarsim.study.scenarios import SCENARIOS
 from xbarsim.study.study_file import StudySpec
@@ -119,6 +120,11 @@ def _networks() -> str:
     return _markdown(rows, ("name", "network", "MACs", "parameters"))
 
 
+def _points() -> str:
+    """Columns of the store of points."""
+    return _markdown([(f"`{c.name}`", c.type, c.means) for c in COLUMNS], ("column", "type", "meaning"))
+
+
 def _table(fields: dict[str, Any]) -> str:
     return _markdown([row for key, field in fields.items() for row in _rows(key, field)])
 
@@ -195,4 +201,5 @@ TABLES = {
     "units": _units,
     "measures": _measures,
     "networks": _networks,
+    "points": _points,
 }

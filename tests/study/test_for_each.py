@@ -9,7 +9,6 @@ import pytest
 from tests.study.studies import study_of
 from xbarsim.errors import SpecError
 from xbarsim.study.explored import Explored, Outcome
-from xbarsim.study.search import Search, search
 from xbarsim.study.study import Goal, Study
 
 TEXT = """
@@ -47,8 +46,3 @@ def test_what_is_no_axis_is_told(tmp_path: Path) -> None:
         SpecError, match=r"study.yaml:7 for_each\[0\]: 'request' is no axis; did you mean 'requests'\?"
     ):
         study_of(tmp_path, TEXT.replace("[requests]", "[request]"))
-
-
-def test_a_search_for_the_best_of_all_does_not_go_with_it(tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="for_each: given, and a search looks for the best points of all"):
-        search(study_of(tmp_path, TEXT), Search(4), tmp_path / "store", 1)

@@ -235,6 +235,24 @@ def test_a_search_that_prunes_finds_no_worse_front(tmp_path: Path) -> None:
     assert front(pruning) == front(whole)
 
 
+def test_each_place_of_what_is_given_is_searched_by_itself(tmp_path: Path) -> None:
+    """Points are shared out; a point of one place is never beaten by one of another; once more, it goes on."""
+    text = GRID.replace("from: 1", "from: 4").rstrip() + "\n    for_each: [settle]\n"
+    study = study_of(tmp_path, text)
+    found = search(study, Search(9), tmp_path / "store", workers=1)
+    by_place = {
+        place: [one for one in found.outcomes if one.labels["settle"] == place]
+        for place in ("10 ns", "2000 ns")
+    }
+    assert [len(outcomes) for outcomes in by_place.values()] == [5, 4]
+    assert len(found.fronts) == 2
+    whole = search(study, Search(40), tmp_path / "store", workers=1)
+    swept = sweep(study, tmp_path / "store", workers=1)
+    assert len(swept.outcomes) == 28 == len(whole.outcomes) + len(whole.pruned)
+    assert {str(one.labels) for one in whole.front} == {str(one.labels) for one in swept.front}
+    assert "9 points of this space were in the store, and were where the search began" in whole.notes
+
+
 # --- messages ---------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ def sensitivity_figure(found: Sensitivity | None) -> str:
     """Above a tornado for each figure, below its Sobol indices; "" where nothing is known."""
     if found is None:
         return ""
-    tornadoes = [one for one in found.tornadoes if one.swings and _is_finite(one)][:_MOST_PANELS]
+    tornadoes = [one for one in map(_drawable, found.tornadoes) if one is not None][:_MOST_PANELS]
     indices = [one for one in found.indices if one.axes and all(isfinite(axis.total) for axis in one.axes)]
     indices = indices[:_MOST_PANELS]
     rows = [row for row in (tornadoes, indices) if row]
@@ -55,10 +56,12 @@ def sensitivity_figure(found: Sensitivity | None) -> str:
         )
 
 
-def _is_finite(told: Tornado) -> bool:
-    """A chip that is never written to lasts for ever: that has no place on an axis."""
-    values = [told.base_value, *(value for swing in told.swings for value, _ in swing.known)]
-    return all(value is not None and isfinite(value) for value in values)
+def _drawable(told: Tornado) -> Tornado | None:
+    """The swings that have ends; a life that never ends has none."""
+    if told.base_value is None or not isfinite(told.base_value):
+        return None
+    swings = tuple(one for one in told.swings if all(isfinite(value) for value, _ in one.known))
+    return replace(told, swings=swings) if swings else None
 
 
 def _tornado(axes: Axes, told: Tornado) -> None:

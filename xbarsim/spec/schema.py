@@ -199,9 +199,9 @@ def _hint(hint: Any) -> Schema:
     if isinstance(hint, type) and issubclass(hint, Spec):
         return {
             "type": "object",
-            "properties": _properties(hint),
+            "properties": _properties(hint) | {"include": INCLUDE},
             "additionalProperties": False,
-            **({"required": keys} if (keys := _needed(hint)) else {}),
+            **_needs(_needed(hint)),
         }
     if hint is str:
         return {"anyOf": [TEXT, _sourced(TEXT)]}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter as Counts
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import chain, islice, product
 from pathlib import Path
 from typing import Any
 
@@ -80,33 +80,51 @@ def search(
 ) -> Explored:
     """Look at so many points of a study's space, each asked for in the light of those before.
 
-    how: a Search, or its number of points. A search that was interrupted, asked for once more in the same words, takes
-    the path that it would have taken; what it finds in the store is not run again. workers, watch: as for `sweep`.
+    how: a Search, or its number of points; of a study with `for_each` they are shared out among the places of those
+    axes, each of which is searched by itself. A search that was interrupted, asked for once more in the same words,
+    takes the path that it would have taken; what it finds in the store is not run again.
+    workers, watch: as for `sweep`.
     Raises: SpecError if the study has no goals, or the store or the workers cannot be used.
     """
     how = Search(how) if isinstance(how, int) else how
-    if study.for_each:
-        found = "given, and a search looks for the best points of all"
-        raise SpecError([Problem(study.path, 0, "for_each", found, "", "sweep, or make a study for each")])
     if not study.goals:
         fix = "a search needs something to look for"
         raise SpecError([Problem(study.path, 0, "goals", "missing", "", fix)])
-    asker = Asker(study, how.sampler, how.seed)
-    state = _State(study, how, asker, asker.others())
+    states = [_state(part, one) for part, one in parts_of(study, how)]
     counted = Counter(study, Tally(how.points, 0), watch)
     with working(workers) as crew, writing(store) as writer:
-        known = _begin(state, writer)
-        _go_on(state, writer, crew, counted)
-        writer.enrol(study.name, list(state.places))
-        forget_beginning(writer, study)
-    outcomes = tuple(
-        Outcome(number, one.labels, state.rows[key])
-        for number, (key, one) in enumerate(state.places.items(), 1)
-    )
-    pruned = tuple(Pruned(one.labels, why.reason, why.by) for one, why in state.pruned.values())
-    asked = replace(study, strategy=Strategy("search", how.points, how.seed))
-    ran = counted.tally.done + counted.tally.failed
-    return Explored(asked, outcomes, ran, str(writer.folder), _notes(state, known), pruned)
+        known = sum([_begin(state, writer) for state in states])
+        for state in states:
+            _go_on(state, writer, crew, counted)
+        writer.enrol(study.name, [key for state in states for key in state.places])
+        for state in states:
+            forget_beginning(writer, state.study)
+    places = [(state.rows[key], one) for state in states for key, one in state.places.items()]
+    outcomes = tuple(Outcome(number, one.labels, row) for number, (row, one) in enumerate(places, 1))
+    pruned = [gone for state in states for gone in state.pruned.values()]
+    told = replace(study, strategy=Strategy("search", how.points, how.seed))
+    ran, notes = counted.tally.done + counted.tally.failed, _notes(how, known, len(places), pruned)
+    left_out = tuple(Pruned(one.labels, why.reason, why.by) for one, why in pruned)
+    return Explored(told, outcomes, ran, str(writer.folder), notes, left_out)
+
+
+def parts_of(study: Study, how: Search) -> list[tuple[Study, Search]]:
+    """A search for each place of the `for_each` axes, each with its share of the points; the study itself without."""
+    fixed = [axis for axis in study.axes if axis.name in study.for_each]
+    parts = list(product(*(axis.options for axis in fixed)))
+    found = []
+    for number, options in enumerate(parts):
+        taken = {axis.name: option for axis, option in zip(fixed, options, strict=True)}
+        axes = tuple(replace(a, options=(taken[a.name],)) if a.name in taken else a for a in study.axes)
+        name = ", ".join((study.name, *(f"{axis} {option.label}" for axis, option in taken.items())))
+        points = how.points // len(parts) + (number < how.points % len(parts))
+        found.append((replace(study, axes=axes, name=name), replace(how, points=points)))
+    return found
+
+
+def _state(study: Study, how: Search) -> _State:
+    asker = Asker(study, how.sampler, how.seed)
+    return _State(study, how, asker, asker.others())
 
 
 def _begin(state: _State, writer: Writer) -> int:
@@ -197,21 +215,22 @@ def _front(state: _State) -> list[list[float]]:
     return [one for one, best in zip(figures, non_dominated(signed(figures, goals)), strict=True) if best]
 
 
-def _notes(state: _State, known: int) -> tuple[str, ...]:
-    how = state.how
+def _notes(
+    how: Search, known: int, places: int, pruned: Sequence[tuple[Designed, Hopeless]]
+) -> tuple[str, ...]:
     notes = [f"searched by Optuna's sampler '{how.sampler}', {how.batch} points at a time, seed {how.seed}"]
     if known:
         notes.append(f"{known:,} points of this space were in the store, and were where the search began")
-    looked = len(state.places) - known
-    if looked < how.points:
+    if places - known < how.points:
+        looked = places - known
         notes.append(f"{how.points:,} points were asked for; beyond these {looked:,} the space has no more")
-    if state.pruned:
-        by = Counts(why.by for _, why in state.pruned.values())
+    if pruned:
+        by = Counts(why.by for _, why in pruned)
         told = ", ".join(
             _WHY.get(name, f"{name} beyond its bound") + f": {n:,}" for name, n in by.most_common()
         )
         notes.append(
-            f"{len(state.pruned):,} points were not simulated, for cheap bounds spoke against them ({told})"
+            f"{len(pruned):,} points were not simulated, for cheap bounds spoke against them ({told})"
         )
     return tuple(notes)
 

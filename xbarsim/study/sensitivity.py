@@ -145,7 +145,7 @@ def sampled_indices(figure: str, names: Sequence[str], values: Values, seed: int
     Of the samples without a failure, as many are used as make a power of two. With none there are no indices.
     """
     asked = values.shape[1]
-    good = values[:, ~np.isnan(values).any(axis=0)]
+    good = values[:, np.isfinite(values).all(axis=0)]
     used = 2 ** (good.shape[1].bit_length() - 1) if good.shape[1] else 0
     if used < 2:
         return Indices(figure, (), 0, asked)
@@ -170,12 +170,12 @@ def _estimated(values: Values) -> tuple[Values, Values]:
 
 
 def grid_indices(figure: str, names: Sequence[str], values: Values) -> Indices | None:
-    """Worked out from a figure on a whole grid, one dimension for each axis; None if a point of it failed.
+    """Worked out from a figure on a whole grid, one dimension for each axis; None if a point failed or is infinite.
 
     Every place of an axis counts as much as another (I. M. Sobol', Mathematics and Computers in Simulation 55 (2001)
     271, eqs. 4 and 6, sums in place of integrals).
     """
-    if np.isnan(values).any():
+    if not np.isfinite(values).all():  # nor where one is without end, as the life of cells that nobody writes
         return None
     scaled = values / (np.abs(values).max() or 1.0)
     variance = float(scaled.var())

@@ -111,7 +111,7 @@ class _Reader:
         axes = tuple(reader.before.values())
         goals, constraints = self._goals(spec.goals), self._constraints(spec.constraints)
         strategy = self._strategy(spec.strategy)
-        self._for_each(spec.for_each, reader.before, strategy)
+        self._for_each(spec.for_each, reader.before)
         if self.located.problems:
             return None
         self._scenario_is_complete(scenario, axes)
@@ -215,7 +215,7 @@ class _Reader:
             bounds.append(Constraint(figure, spec.at_least, spec.at_most))
         return tuple(bounds)
 
-    def _for_each(self, names: tuple[str, ...], axes: dict[str, Axis], strategy: Strategy) -> None:
+    def _for_each(self, names: tuple[str, ...], axes: dict[str, Axis]) -> None:
         for at, name in enumerate(names):
             axis = axes.get(name)
             if axis is None:
@@ -224,9 +224,6 @@ class _Reader:
                 self.located.problem(
                     ("for_each", at), f"'{name}' has no places", "", "say step, times or points there"
                 )
-        if names and strategy.kind == "search":
-            found = "given, and a search looks for the best points of all"
-            self.located.problem(("for_each",), found, "", "take a grid, or a study for each")
 
     def _is_figure(self, figure: Any, at: Path_) -> bool:
         if figure in NUMBERS:
