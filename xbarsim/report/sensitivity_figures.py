@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from xbarsim.report.figures_style import (
@@ -30,8 +31,9 @@ def sensitivity_figure(found: Sensitivity | None) -> str:
     """Above a tornado for each figure, below its Sobol indices; "" where nothing is known."""
     if found is None:
         return ""
-    tornadoes = [one for one in found.tornadoes if one.swings and one.base_value is not None][:_MOST_PANELS]
-    indices = [one for one in found.indices if one.axes][:_MOST_PANELS]
+    tornadoes = [one for one in found.tornadoes if one.swings and _is_finite(one)][:_MOST_PANELS]
+    indices = [one for one in found.indices if one.axes and all(isfinite(axis.total) for axis in one.axes)]
+    indices = indices[:_MOST_PANELS]
     rows = [row for row in (tornadoes, indices) if row]
     if not rows:
         return ""
@@ -51,6 +53,12 @@ def sensitivity_figure(found: Sensitivity | None) -> str:
         return to_svg(
             figure, "sensitivity", "How far each axis moves each figure, and its share of the variance"
         )
+
+
+def _is_finite(told: Tornado) -> bool:
+    """A chip that is never written to lasts for ever: that has no place on an axis."""
+    values = [told.base_value, *(value for swing in told.swings for value, _ in swing.known)]
+    return all(value is not None and isfinite(value) for value in values)
 
 
 def _tornado(axes: Axes, told: Tornado) -> None:
