@@ -20,7 +20,7 @@ from xbarsim.study.sweep import sweep
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = Path("reports") / "gallery" / "studies"
 STORE = Path("runs") / "gallery"
-STUDIES = ("adc_sharing", "array_cell_device", "upkeep")
+STUDIES = ("adc_sharing", "array_cell_device", "upkeep", "training")
 MOST_REPORTS = 3
 
 

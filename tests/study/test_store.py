@@ -11,7 +11,7 @@ import pytest
 
 from xbarsim.errors import SpecError
 from xbarsim.study import store as store_module
-from xbarsim.study.columns import COLUMNS, SCHEMA, SCHEMA_KEY, arrow_schema
+from xbarsim.study.columns import COLUMNS, NEW_IN, SCHEMA, SCHEMA_KEY, arrow_schema
 from xbarsim.study.journal import Row
 from xbarsim.study.pareto import front_of_store
 from xbarsim.study.query import QueryError, query
@@ -83,24 +83,23 @@ def test_forgotten_points_are_gone_and_others_stay(tmp_path: Path) -> None:
         assert store.keys() == {"b"}
 
 
-def test_an_older_store_can_be_asked_and_is_migrated_by_the_next_writer(tmp_path: Path) -> None:
-    """Version 1 had no figures of lives."""
-    added = ["latency_p999_ns", "lifetime_years", "writes_per_cell", "upkeep_share", "lost_share"]
+@pytest.mark.parametrize("version", range(1, SCHEMA))
+def test_an_older_store_can_be_asked_and_is_migrated_by_the_next_writer(tmp_path: Path, version: int) -> None:
+    """Figures that came later are unknown."""
+    added = [name for new_in, names in NEW_IN.items() if new_in > version for name in names]
     with writing(tmp_path) as store:
         store.add([row("a", energy_pj=3.0)])
     (part,) = Store(tmp_path).parts()
-    old = pq.read_table(part).drop_columns(added).replace_schema_metadata({SCHEMA_KEY: b"1"})
-    pq.write_table(old, part)
-    asked = "SELECT key, energy_pj, lifetime_years, settings['chip.a'] FROM points ORDER BY key"
+    old = pq.read_table(part).drop_columns(added)
+    pq.write_table(old.replace_schema_metadata({SCHEMA_KEY: str(version).encode()}), part)
+    asked = f"SELECT key, energy_pj, {added[-1]}, settings['chip.a'] FROM points ORDER BY key"
     before = part.read_bytes()
     assert query(Store(tmp_path), asked).rows == (("a", 3.0, None, "1"),)
     assert part.read_bytes() == before  # a question changes nothing
     with writing(tmp_path):
         pass
     assert pq.read_schema(part).metadata[SCHEMA_KEY] == str(SCHEMA).encode()
-    assert query(Store(tmp_path), "SELECT key, energy_pj, lifetime_years FROM points").rows == (
-        ("a", 3.0, None),
-    )
+    assert query(Store(tmp_path), asked).rows == (("a", 3.0, None, "1"),)
 
 
 def test_rows_that_an_older_version_was_about_to_seal_are_not_lost(tmp_path: Path) -> None:
@@ -122,7 +121,7 @@ def test_a_newer_store_is_left_alone(tmp_path: Path) -> None:
     pq.write_table(pq.read_table(part).replace_schema_metadata({SCHEMA_KEY: b"99"}), part)
     before = part.read_bytes()
     with (
-        pytest.raises(SpecError, match=r"written by a newer xbarsim \(schema 99, this one reads 2\)"),
+        pytest.raises(SpecError, match=rf"written by a newer xbarsim \(schema 99, this one reads {SCHEMA}\)"),
         writing(tmp_path),
     ):
         pass

@@ -45,7 +45,7 @@ COLUMNS = (
 NAMES = tuple(column.name for column in COLUMNS)
 Migration = Callable[["pa.Table"], "pa.Table"]
 
-_NEW_IN = {
+NEW_IN = {
     2: ("latency_p999_ns", "lifetime_years", "writes_per_cell", "upkeep_share", "lost_share"),  # of lives
     3: ("most_writes", "training_s", "training_j"),  # of training in place
 }
@@ -57,7 +57,7 @@ def _to(version: int) -> Migration:
     def step(table: pa.Table) -> pa.Table:
         import pyarrow as pa
 
-        for name in _NEW_IN[version]:
+        for name in NEW_IN[version]:
             table = table.append_column(name, pa.nulls(table.num_rows, pa.float64()))
         return table.replace_schema_metadata({SCHEMA_KEY: str(version).encode()})
 
@@ -65,7 +65,7 @@ def _to(version: int) -> Migration:
 
 
 # From the schema of a version to the next one. A new column needs an entry that adds it to the older tables.
-MIGRATIONS: Mapping[int, Migration] = {version - 1: _to(version) for version in _NEW_IN}
+MIGRATIONS: Mapping[int, Migration] = {version - 1: _to(version) for version in NEW_IN}
 
 
 def arrow_schema(version: int = SCHEMA) -> pa.Schema:
