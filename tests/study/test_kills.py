@@ -68,7 +68,7 @@ def test_a_study_killed_again_and_again_ends_with_the_same_points(
     """With two workers every fifth time; in the end it goes on to its end."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
-    study_of(tmp_path, MANY.replace("[80 ns, 100 ns]", "[80 ns]"))
+    study_of(tmp_path, MANY)
     store, undisturbed = tmp_path / "store", tmp_path / "undisturbed"
 
     def started(folder: Path, workers: int = 1) -> BaseProcess:
