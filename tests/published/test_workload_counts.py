@@ -102,7 +102,7 @@ def test_the_self_correcting_network_is_the_one_of_the_published_code():
 def test_every_parameter_is_in_a_matrix_or_in_memory(name):
     """But for batch normalisation, which is folded, and for the head that shares the word table's weights."""
     modules = meta_model(name).modules()
-    norms = [one for one in modules if isinstance(one, torch.nn.BatchNorm2d)]
+    norms = [one for one in modules if isinstance(one, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d)]
     folded = sum(one.bias.numel() for one in norms)  # scale and shift became one bias
     tied = 50_257 * 768 if name.startswith("gpt2") else 0
     held = sum(op.table_parameters for op in graph(name).ops)

@@ -58,7 +58,7 @@ def test_the_fit_is_undone_beside(found: Comparison) -> None:
     assert without.entries[0] is found.entries[0]
     words = fitted_words(found)
     assert words[0].startswith(
-        "ZCU104, uniform weights: 1 number fitted: accelerator.array.energy (to: at least 1.4"
+        "ZCU104, uniform weights: 1 number fitted: accelerator.array.energy (to: of two chips: at least 1.4"
     )
     assert words[1].startswith(f"without the fit ({FACTOR}=14: the factor of zcu104-pot")
 
