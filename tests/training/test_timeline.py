@@ -322,6 +322,25 @@ def test_the_command_line_tells_all_at_once(capsys: pytest.CaptureFixture[str]) 
         assert word in told
 
 
+def test_settings_are_told_by_their_option(capsys: pytest.CaptureFixture[str]) -> None:
+    from xbarsim.cli import main
+
+    with pytest.raises(SystemExit) as left:
+        main(["train", "agad-training", "mlp_digits", "-a", "agad", "--with", "beta=7"])
+    assert left.value.code == 2
+    assert "--with beta: 7.0; allowed: above 0, up to 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["step=0", "step=-1", "noise=-1", "stuck_share=2", "reference_spread=-0.1", "lifetime_updates=0"],
+)
+def test_devices_that_cannot_be(setting: str) -> None:
+    key = setting.partition("=")[0]
+    with pytest.raises(xs.SpecError, match=rf"cells\.fast\.device\.{key}: .*; allowed: "):
+        xs.load_chip("agad-training", [f"cells.fast.device.{setting}"])
+
+
 def test_settings_must_say_something(capsys: pytest.CaptureFixture[str]) -> None:
     from xbarsim.cli import main
 

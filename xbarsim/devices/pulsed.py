@@ -77,6 +77,17 @@ class PulsedDevice(PulseSteps):
         description="time after which 1/e of w is left, in place of lifetime_updates where the passing time is known",
     )
 
+    def inconsistencies(self) -> list[tuple[str, str, str]]:
+        wrong = super().inconsistencies()
+        for key in ("reference_spread", "seen_noise"):
+            if getattr(self, key) < 0:
+                wrong.append((key, f"{getattr(self, key):g}", "allowed: from 0"))
+        if not 0 <= self.stuck_share <= 1:
+            wrong.append(("stuck_share", f"{self.stuck_share:g}", "allowed: from 0 to 1"))
+        if self.lifetime_updates is not None and self.lifetime_updates <= 0:
+            wrong.append(("lifetime_updates", f"{self.lifetime_updates:g}", "allowed: above 0"))
+        return wrong
+
     @property
     def states(self) -> float:
         """Steps between the mean bounds."""

@@ -46,9 +46,15 @@ class PulseSteps(Spec):
     )
 
     def inconsistencies(self) -> list[tuple[str, str, str]]:
-        if self.low < 0 < self.high:
-            return []
-        return [("low", f"low {self.low:g}, high {self.high:g}", "low below 0 and high above it")]
+        wrong = []
+        if not self.low < 0 < self.high:
+            wrong.append(("low", f"low {self.low:g}, high {self.high:g}", "low below 0 and high above it"))
+        if self.step <= 0:
+            wrong.append(("step", f"{self.step:g}", "allowed: above 0"))
+        for key in ("step_spread", "asymmetry_spread", "low_spread", "high_spread", "noise"):
+            if getattr(self, key) < 0:
+                wrong.append((key, f"{getattr(self, key):g}", "allowed: from 0"))
+        return wrong
 
     def make(self, shape: tuple[int, ...], rng: np.random.Generator) -> dict[str, Floats]:
         """Steps and bounds of new devices."""
