@@ -100,3 +100,17 @@ def interrupts_later() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
     if heard:
         signal.raise_signal(signal.SIGINT)
+
+
+def kept_folder(name: str) -> Path:
+    """A folder for what may be made anew, such as compiled code: in the user's cache, or one for this process if that
+    cannot be written."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
+    kept = Path(home).expanduser() / "xbarsim" / name
+    try:
+        kept.mkdir(parents=True, exist_ok=True)
+        if os.access(kept, os.W_OK):
+            return kept
+    except OSError:
+        pass
+    return Path(tempfile.mkdtemp(prefix="xbarsim-"))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from xbarsim.report import figures_tiles, origins, views
+from xbarsim.report import figures_tiles, views
 from xbarsim.report.figures_generate import token_figure
 from xbarsim.report.generate_views import energy_table, request_table, times_table
 from xbarsim.report.sections import Section
+from xbarsim.report.trust import trust_sections
 from xbarsim.scenario.generate_result import GenerateResult
 
 _MOST_STATIONS, _MOST_TILES = 200, 300
@@ -23,12 +24,5 @@ def generate_sections(result: GenerateResult) -> tuple[Section, ...]:
         Section("stations", "Stations", "What was busy, and what stood in line in front of it.",
                 tables=(views.station_table(result, _MOST_STATIONS),)),
         Section("area", "Area", tables=(views.area_table(result),)),
-        Section("calibrated", "Calibrated parameters", origins.calibrated_words(result),
-                tables=(origins.calibrated_table(result),)),
-        Section("laws", "Conservation laws", tables=(views.law_table(result),)),
-        Section("unknown", "Unknown numbers", "What the chip's description leaves unknown.", words=result.unknowns),
-        Section("notes", "Notes", words=result.notes),
-        Section("sources", "Sources", "Every number of the chip, and where it stands.",
-                tables=(origins.source_table(result),)),
-        Section("provenance", "Provenance", tables=(origins.provenance_table(result),)),
+        *trust_sections(result, result.notes),
     )  # fmt: skip

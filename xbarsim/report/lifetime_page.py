@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from xbarsim.report import lifetime_figures, lifetime_views, origins, views
+from xbarsim.report import lifetime_figures, lifetime_views, views
 from xbarsim.report.sections import Section
+from xbarsim.report.trust import trust_sections
 from xbarsim.scenario.lifetime_result import LifetimeResult
 
 
 def lifetime_sections(result: LifetimeResult) -> tuple[Section, ...]:
     """All parts of the page below the headline, in reading order."""
-    return (*_lived(result), *_trust(result))
+    return (*_lived(result), *trust_sections(result, result.notes, "Of each policy in turn."))
 
 
 def _lived(result: LifetimeResult) -> tuple[Section, ...]:
@@ -31,17 +32,4 @@ def _lived(result: LifetimeResult) -> tuple[Section, ...]:
         Section("ledger", "Ledger", "Energy by component and action over the whole life, under the first policy.",
                 tables=(views.component_table(result), views.action_table(result))),
         Section("area", "Area", tables=(views.area_table(result),)),
-    )  # fmt: skip
-
-
-def _trust(result: LifetimeResult) -> tuple[Section, ...]:
-    return (
-        Section("calibrated", "Calibrated parameters", origins.calibrated_words(result),
-                tables=(origins.calibrated_table(result),)),
-        Section("laws", "Conservation laws", "Of each policy in turn.", tables=(views.law_table(result),)),
-        Section("unknown", "Unknown numbers", "What the chip's description leaves unknown.", words=result.unknowns),
-        Section("notes", "Notes", words=result.notes),
-        Section("sources", "Sources", "Every number of the chip, and where it stands.",
-                tables=(origins.source_table(result),)),
-        Section("provenance", "Provenance", tables=(origins.provenance_table(result),)),
     )  # fmt: skip

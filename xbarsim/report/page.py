@@ -12,6 +12,7 @@ from xbarsim.report import figures, figures_tiles, multiplexed, origins, views
 from xbarsim.report.headline import Figure
 from xbarsim.report.kinds import figures_of
 from xbarsim.report.sections import Mark, Section
+from xbarsim.report.trust import trust_sections
 from xbarsim.report.views import Measured
 from xbarsim.scenario.generate_result import GenerateResult
 from xbarsim.scenario.lifetime_result import LifetimeResult
@@ -139,15 +140,7 @@ def _trust(result: Result) -> tuple[Section, ...]:
     return (
         Section("published", "Published beside simulated", "What the chip's makers have published, as given.",
                 tables=(origins.published_table(result),)),
-        Section("calibrated", "Calibrated parameters", origins.calibrated_words(result),
-                tables=(origins.calibrated_table(result),)),
-        Section("laws", "Conservation laws", tables=(views.law_table(result),)),
-        Section("unknown", "Unknown numbers", "What the chip's description leaves unknown.",
-                words=result.unknowns),
-        Section("notes", "Notes", words=result.notes),
-        Section("sources", "Sources", "Every number of the chip, and where it stands.",
-                tables=(origins.source_table(result),)),
-        Section("provenance", "Provenance", tables=(origins.provenance_table(result),)),
+        *trust_sections(result, result.notes),
     )  # fmt: skip
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from xbarsim.report import origins, serve_figures, serve_views, views
+from xbarsim.report import serve_figures, serve_views, views
 from xbarsim.report.sections import Section
+from xbarsim.report.trust import trust_sections
 from xbarsim.scenario.serve_result import ServeResult
 
 _MOST_STATIONS = 200
@@ -11,7 +12,7 @@ _MOST_STATIONS = 200
 
 def serve_sections(result: ServeResult) -> tuple[Section, ...]:
     """All parts of the page below the headline, in reading order."""
-    return (*_measured(result), *_trust(result))
+    return (*_measured(result), *trust_sections(result, serve_views.serve_notes(result)))
 
 
 def _measured(result: ServeResult) -> tuple[Section, ...]:
@@ -30,18 +31,4 @@ def _measured(result: ServeResult) -> tuple[Section, ...]:
         Section("stations", "Stations", "What was busy, and what stood in line in front of it, over the whole run.",
                 tables=(views.station_table(result, _MOST_STATIONS),)),
         Section("area", "Area", tables=(views.area_table(result),)),
-    )  # fmt: skip
-
-
-def _trust(result: ServeResult) -> tuple[Section, ...]:
-    return (
-        Section("calibrated", "Calibrated parameters", origins.calibrated_words(result),
-                tables=(origins.calibrated_table(result),)),
-        Section("laws", "Conservation laws", tables=(views.law_table(result),)),
-        Section("unknown", "Unknown numbers", "What the chip's description leaves unknown.",
-                words=result.unknowns),
-        Section("notes", "Notes", words=serve_views.serve_notes(result)),
-        Section("sources", "Sources", "Every number of the chip, and where it stands.",
-                tables=(origins.source_table(result),)),
-        Section("provenance", "Provenance", tables=(origins.provenance_table(result),)),
     )  # fmt: skip

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from xbarsim.report import origins, train_figures, train_views, views
+from xbarsim.report import train_figures, train_views, views
 from xbarsim.report.sections import Section
+from xbarsim.report.trust import trust_sections
 from xbarsim.scenario.train_result import TrainResult
 
 
 def train_sections(result: TrainResult) -> tuple[Section, ...]:
     """All parts of the page below the headline, in reading order."""
-    return (*_learned(result), *_trust(result))
+    return (*_learned(result), *trust_sections(result, result.notes))
 
 
 def _learned(result: TrainResult) -> tuple[Section, ...]:
@@ -25,17 +26,4 @@ def _learned(result: TrainResult) -> tuple[Section, ...]:
         Section("ledger", "Ledger", f"Energy by component and action, {train_views.name_of(result.trainings[0])}.",
                 tables=(views.component_table(result), views.action_table(result))),
         Section("area", "Area", tables=(views.area_table(result),)),
-    )  # fmt: skip
-
-
-def _trust(result: TrainResult) -> tuple[Section, ...]:
-    return (
-        Section("calibrated", "Calibrated parameters", origins.calibrated_words(result),
-                tables=(origins.calibrated_table(result),)),
-        Section("laws", "Conservation laws", tables=(views.law_table(result),)),
-        Section("unknown", "Unknown numbers", "What the chip's description leaves unknown.", words=result.unknowns),
-        Section("notes", "Notes", words=result.notes),
-        Section("sources", "Sources", "Every number of the chip, and where it stands.",
-                tables=(origins.source_table(result),)),
-        Section("provenance", "Provenance", tables=(origins.provenance_table(result),)),
     )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from xbarsim.scenario.result import AreaRow, EnergyRow, Law, SourceRow
+from xbarsim.scenario.result import AreaRow, EnergyRow, Law, SourceRow, laws_of_all
 from xbarsim.scenario.totals import Totals
 
 TAIL = ("p50", "p99", "p99.9", "p99.99")
@@ -197,13 +197,7 @@ class LifetimeResult(Totals):
 
     @property
     def laws(self) -> tuple[Law, ...]:
-        """Each of all policies together: it holds if it does under each."""
-        told = []
-        for same in zip(*(life.laws for life in self.policies), strict=True):
-            shown = next((law for law in same if not law.holds), same[0])
-            more = f"; so under each of {len(same)} policies" if shown.holds and len(same) > 1 else ""
-            told.append(Law(shown.name, shown.holds, f"{shown.detail}{more}"))
-        return tuple(told)
+        return laws_of_all((one.laws for one in self.policies), "under each of {} policies")
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -180,6 +180,22 @@ class Law:
     name: str
     holds: bool
     detail: str
+
+
+def laws_of_all(several: Iterable[Sequence[Law]], whom: str) -> tuple[Law, ...]:
+    """Each law of several runs together: it holds if it does in each that has it.
+
+    whom: of how many that is told: "with each of {} algorithms".
+    """
+    by_name: dict[str, list[Law]] = {}
+    for law in (law for laws in several for law in laws):
+        by_name.setdefault(law.name, []).append(law)
+    told = []
+    for same in by_name.values():
+        shown = next((law for law in same if not law.holds), same[0])
+        more = f"; so {whom.format(len(same))}" if shown.holds and len(same) > 1 else ""
+        told.append(Law(shown.name, shown.holds, f"{shown.detail}{more}"))
+    return tuple(told)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from xbarsim.scenario.result import AreaRow, EnergyRow, Law, SourceRow
+from xbarsim.scenario.result import AreaRow, EnergyRow, Law, SourceRow, laws_of_all
 from xbarsim.scenario.totals import Totals
 
 
@@ -169,16 +169,7 @@ class TrainResult(Totals):
 
     @property
     def laws(self) -> tuple[Law, ...]:
-        """Each of all trainings together: it holds if it does in each that has it."""
-        by_name: dict[str, list[Law]] = {}
-        for law in (law for one in self.trainings for law in one.laws):
-            by_name.setdefault(law.name, []).append(law)
-        told = []
-        for same in by_name.values():
-            shown = next((law for law in same if not law.holds), same[0])
-            more = f"; so with each of {len(same)} algorithms" if shown.holds and len(same) > 1 else ""
-            told.append(Law(shown.name, shown.holds, f"{shown.detail}{more}"))
-        return tuple(told)
+        return laws_of_all((one.laws for one in self.trainings), "with each of {} algorithms")
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from functools import cache
 from hashlib import sha256
@@ -12,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from numba import config, njit
+
+from xbarsim.files import kept_folder
 
 # What lets loops run several cells wide. Not "reassoc" or "arcp": sums and quotients stay as they are written.
 RELAXED = {"nnan", "ninf", "nsz", "contract"}
@@ -35,13 +35,4 @@ def _folder() -> Path:
     Named after the kernels' source: the compiler's own cache looks at one file at a time.
     """
     source = (Path(__file__).parent / "kernels.py").read_bytes()
-    name = f"pulses-{version('numba')}-{sha256(source).hexdigest()[:16]}"
-    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
-    kept = Path(home).expanduser() / "xbarsim" / name
-    try:
-        kept.mkdir(parents=True, exist_ok=True)
-        if os.access(kept, os.W_OK):
-            return kept
-    except OSError:
-        pass
-    return Path(tempfile.mkdtemp(prefix="xbarsim-"))
+    return kept_folder(f"pulses-{version('numba')}-{sha256(source).hexdigest()[:16]}")

@@ -55,14 +55,10 @@ def checked(rule: UpdateRule, x: Floats, d: Floats) -> None:
         raise ValueError("update: x or d is not finite; lower the learning rate")
 
 
-class InMemorySgd:
-    """Every sample's outer product goes onto the weights' own array as pulses.
+class _OnOneArray:
+    """Weights on one array, which learns by itself."""
 
-    Source: Gokmen and Vlasov, Frontiers in Neuroscience 10, 333 (2016).
-    """
-
-    def __init__(self, array: PulsedArray, pulsing: Pulsing, rng: np.random.Generator):
-        self.array, self.pulsing, self._rng = array, pulsing, rng
+    array: PulsedArray
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -78,6 +74,19 @@ class InMemorySgd:
     def put(self, values: Floats) -> None:
         self.array.put(values)
 
+    def relax(self, seconds: float) -> None:
+        self.array.relax(seconds)
+
+
+class InMemorySgd(_OnOneArray):
+    """Every sample's outer product goes onto the weights' own array as pulses.
+
+    Source: Gokmen and Vlasov, Frontiers in Neuroscience 10, 333 (2016).
+    """
+
+    def __init__(self, array: PulsedArray, pulsing: Pulsing, rng: np.random.Generator):
+        self.array, self.pulsing, self._rng = array, pulsing, rng
+
     def update(self, x: Floats, d: Floats, rate: float) -> Asked:
         checked(self, x, d)
         asked = Asked.nothing(len(x), ["weights"])
@@ -85,9 +94,6 @@ class InMemorySgd:
         self.array.apply(outer_products(self.array, "weights", x, d, rates, self.pulsing, self._rng, asked))
         self.array.leak(1)
         return asked
-
-    def relax(self, seconds: float) -> None:
-        self.array.relax(seconds)
 
 
 def outer_products(
@@ -104,7 +110,7 @@ def outer_products(
     return trains
 
 
-class MixedPrecision:
+class MixedPrecision(_OnOneArray):
     """Gradients are summed digitally; whole steps of the sum are written line by line after each batch.
 
     longest: most pulses that a cell gets in one batch.
@@ -115,19 +121,8 @@ class MixedPrecision:
         self.array, self.longest = array, longest
         self.waiting: Floats = np.zeros(array.shape)
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.array.shape
-
-    @property
-    def wear(self) -> Mapping[str, Wholes]:
-        return {"weights": self.array.pulses}
-
-    def weights(self) -> Floats:
-        return np.asarray(self.array.values, dtype=np.float64)
-
     def put(self, values: Floats) -> None:
-        self.array.put(values)
+        super().put(values)
         self.waiting[...] = 0
 
     def update(self, x: Floats, d: Floats, rate: float) -> Asked:
@@ -145,6 +140,3 @@ class MixedPrecision:
         asked.memory_bits[-1:] = 16 * outputs * inputs  # the sum of 8 bits, read and written back
         self.array.leak(1)
         return asked
-
-    def relax(self, seconds: float) -> None:
-        self.array.relax(seconds)

@@ -20,6 +20,8 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
+from xbarsim.files import kept_folder
+
 DIGEST = 32  # bytes before the code in a file
 
 
@@ -161,13 +163,4 @@ def folder() -> Path:
     see that a function or a column of another file has changed.
     """
     sources = b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
-    name = f"kernel-{version('numba')}-{sha256(sources).hexdigest()[:16]}"
-    home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
-    kept = Path(home).expanduser() / "xbarsim" / name
-    try:
-        kept.mkdir(parents=True, exist_ok=True)
-        if os.access(kept, os.W_OK):
-            return kept
-    except OSError:
-        pass
-    return Path(tempfile.mkdtemp(prefix="xbarsim-"))
+    return kept_folder(f"kernel-{version('numba')}-{sha256(sources).hexdigest()[:16]}")
