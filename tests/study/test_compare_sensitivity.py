@@ -116,7 +116,7 @@ def test_values_are_parted_outside_of_brackets(
         ("mega:a.b=1", "--vary mega:a.b: 'mega' is none of the chips; allowed: one of zcu104-pot, zcu104-uniform"),
         ("accelerator.aray.rows=3", "no chip has this key; did you mean 'accelerator.array.rows'?"),
         ("zcu104-pot:accelerator.aray.rows=3", "'aray' is not in 'accelerator'; did you mean 'array'?"),
-        ("accelerator.array.rows=4,0", "--set accelerator.array.rows: 0 is out of range; allowed: a whole"),
+        ("accelerator.array.rows=4,0", "--vary accelerator.array.rows: 0 is out of range; allowed: a whole"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_varied_is_told(text: str, said: str) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from xbarsim.errors import Problem, SpecError, shown
+from xbarsim.spec.loader import told_by
 from xbarsim.training.algorithm import ALGORITHMS, Algorithm, load_algorithm
 
 
@@ -22,17 +22,12 @@ def algorithms_asked(names: Sequence[str], settings: Sequence[str]) -> tuple[Alg
             own = type(plain).fields_by_key()
             found.append(load_algorithm(name, [text for text in settings if _key(text) in own]))
         except SpecError as error:
-            problems += [_of_option(problem) for problem in error.problems]
+            problems += told_by(error, "--with").problems
     if not problems:
         problems = _unused(settings, found)
     if problems:
         raise SpecError(list(dict.fromkeys(problems)))
     return tuple(found)
-
-
-def _of_option(problem: Problem) -> Problem:
-    """Settings of an algorithm are given by an option of their own."""
-    return replace(problem, file="--with") if problem.file == "--set" else problem
 
 
 def _key(setting: str) -> str:

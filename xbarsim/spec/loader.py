@@ -7,6 +7,7 @@ it includes), and overrides from the command line (`--set tile.adc.bits=6`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from xbarsim.errors import Problem, SpecError
@@ -106,3 +107,8 @@ def _value(located: Located, key: str, text: str) -> Located | None:
 
 def _tell(located: Located, key: str, found: str, fix: str) -> None:
     located.problems.append(Problem(SET, 0, key, found, "", fix))
+
+
+def told_by(error: SpecError, option: str) -> SpecError:
+    """The same, of settings that were given by another option than --set."""
+    return SpecError([replace(one, file=option) if one.file == SET else one for one in error.problems])

@@ -12,6 +12,7 @@ from xbarsim.errors import Problem, SpecError
 from xbarsim.spec.chip import Chip
 from xbarsim.spec.header import Uncalibrated
 from xbarsim.spec.load import located_chip, reload_chip
+from xbarsim.spec.loader import told_by
 from xbarsim.spec.located import likely
 from xbarsim.spec.place import Missing, find, parts_of
 
@@ -89,8 +90,15 @@ def changes(chips: Sequence[Chip], vary: Sequence[Vary]) -> Iterator[Changed]:
             yield Changed(
                 one.label,
                 value,
-                tuple(reload_chip(chip, [f"{one.key}={value}"]) if its else None for chip, its in pairs),
+                tuple(_varied(chip, f"{one.key}={value}") if its else None for chip, its in pairs),
             )
+
+
+def _varied(chip: Chip, assignment: str) -> Chip:
+    try:
+        return reload_chip(chip, [assignment])
+    except SpecError as error:
+        raise told_by(error, OPTION) from None
 
 
 def _without_fit(chip: Chip) -> Chip | None:
